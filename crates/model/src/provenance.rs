@@ -96,7 +96,7 @@ pub struct GitPlace {
     /// The object's name.
     pub object: ObjectId,
     /// How the object came into history; `None` until attribution has run.
-    pub history: Option<History>,
+    pub history: Option<Box<History>>,
 }
 
 /// How an object came into a repository's history, and whether it is still

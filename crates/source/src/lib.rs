@@ -1,1 +1,13 @@
-//! Being built.
+//! Reads the world and hands it out as blobs: files and directories, streams,
+//! Git repositories. Nothing here judges what the bytes say, and nothing here
+//! is ever configured or driven by what is being read.
+//!
+//! Every source takes an [`Inspect`](leeward_model::Inspect) and returns a
+//! [`Coverage`](leeward_model::Coverage): what was read, what was not and why.
+
+pub mod files;
+pub mod git;
+mod progress;
+pub mod stream;
+
+pub use progress::Progress;
