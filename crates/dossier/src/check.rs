@@ -1,0 +1,292 @@
+//! What makes a file a dossier: every fact that later stages rely on, checked
+//! once, with the place in the file where it goes wrong.
+//!
+//! Pure and shared with the build script. Running a dossier's examples needs
+//! the detector and is done by `leeward dossier check`.
+
+use std::{collections::BTreeSet, fmt, ops::Range};
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+use crate::schema::{DossierFile, RivalsFile, SCHEMA, Shape, StepName};
+
+/// Something wrong in a file, with the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, as named by the caller.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong, lower-case.
+    pub message: String,
+    /// The line itself.
+    pub source: String,
+}
+
+impl Problem {
+    fn at(file: &str, text: &str, span: Option<Range<usize>>, message: String) -> Self {
+        let start = span.map_or(0, |span| span.start).min(text.len());
+        let before = &text[..text.floor_char_boundary(start)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let source = text[line_start..].lines().next().unwrap_or_default().to_owned();
+        Self {
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message,
+            source,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, message, source } = self;
+        let margin = " ".repeat(line.to_string().len());
+        let caret = " ".repeat(column - 1);
+        writeln!(f, "{message}")?;
+        writeln!(f, "{margin}--> {file}:{line}:{column}")?;
+        writeln!(f, "{margin} |")?;
+        writeln!(f, "{line} | {source}")?;
+        write!(f, "{margin} | {caret}^")
+    }
+}
+
+/// Reads and checks a dossier. `file` is only for messages.
+///
+/// # Errors
+/// Every problem there is, in file order; a syntax error or an unknown field
+/// hides those behind it.
+pub fn dossier(file: &str, text: &str) -> Result<DossierFile, Vec<Problem>> {
+    let parsed: DossierFile = parse(file, text).map_err(|problem| vec![problem])?;
+    let mut checker = Checker { file, text, tree: DeTable::parse(text).ok(), problems: Vec::new() };
+    checker.run(&parsed);
+    if checker.problems.is_empty() { Ok(parsed) } else { Err(checker.problems) }
+}
+
+/// Reads the file of other vendors.
+///
+/// # Errors
+/// The first problem there is.
+pub fn rivals(file: &str, text: &str) -> Result<RivalsFile, Vec<Problem>> {
+    parse(file, text).map_err(|problem| vec![problem])
+}
+
+fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
+    toml::from_str(text)
+        .map_err(|error| Problem::at(file, text, error.span(), error.message().to_owned()))
+}
+
+/// Least randomness a kind must have for its fingerprints to be public.
+const LEAST_ENTROPY_BITS: u32 = 100;
+
+/// An anchor shorter than this would be met everywhere.
+const SHORTEST_ANCHOR: usize = 4;
+
+struct Checker<'a> {
+    file: &'a str,
+    text: &'a str,
+    tree: Option<toml::Spanned<DeTable<'a>>>,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    fn run(&mut self, dossier: &DossierFile) {
+        self.require(dossier.schema == SCHEMA, "schema", || {
+            format!("`schema` is {}; this build reads {SCHEMA}", dossier.schema)
+        });
+        for (path, text) in [
+            ("name", &dossier.name),
+            ("provider", &dossier.provider),
+            ("family", &dossier.family),
+            ("summary", &dossier.summary),
+        ] {
+            self.require(!text.trim().is_empty(), path, || format!("`{path}` is empty"));
+        }
+        self.detection(dossier);
+        self.verification(dossier);
+        self.cross_references(dossier);
+        self.remediation(dossier);
+        self.examples(dossier);
+    }
+
+    fn detection(&mut self, dossier: &DossierFile) {
+        let detect = &dossier.detect;
+        self.require(!detect.anchors.is_empty(), "detect.anchors", || {
+            "without an anchor every byte of every file would have to be judged; name at least one"
+                .into()
+        });
+        for (i, anchor) in detect.anchors.iter().enumerate() {
+            let fits = anchor.len() >= SHORTEST_ANCHOR && anchor.is_ascii();
+            self.require(fits, &format!("detect.anchors.{i}"), || {
+                format!(
+                    "anchor `{anchor}` must be at least {SHORTEST_ANCHOR} characters of plain \
+                     ASCII, or it would be met everywhere"
+                )
+            });
+        }
+        self.require(detect.entropy_bits >= LEAST_ENTROPY_BITS, "detect.entropy_bits", || {
+            format!(
+                "{} bits can be guessed back from a public fingerprint; kinds below \
+                 {LEAST_ENTROPY_BITS} bits are not supported yet",
+                detect.entropy_bits
+            )
+        });
+        match &detect.shape {
+            Shape::Token(token) => {
+                self.require(token.length >= 16, "detect.shape.token.length", || {
+                    "a token without a mark of its own needs at least 16 characters".into()
+                });
+                let vague = detect.evidence.words.is_empty() && detect.companion.is_none();
+                self.require(!vague, "detect.shape.token", || {
+                    "a token without a mark of its own needs `detect.evidence.words` or a \
+                     companion"
+                        .into()
+                });
+            }
+            Shape::Pattern(pattern) => {
+                self.require(pattern.longest > 0, "detect.shape.pattern.longest", || {
+                    "`longest` bounds the window and must be above 0".into()
+                });
+            }
+        }
+    }
+
+    fn verification(&mut self, dossier: &DossierFile) {
+        for (i, request) in dossier.verify.requests.iter().enumerate() {
+            let path = format!("verify.requests.{i}.url");
+            let host =
+                request.url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?']).next());
+            let listed =
+                host.is_some_and(|host| dossier.verify.hosts.iter().any(|known| known == host));
+            self.require(listed, &path, || {
+                format!("`{}` is not https on a host of `verify.hosts`", request.url)
+            });
+            self.require(
+                request.header.contains("{secret}"),
+                &format!("verify.requests.{i}.header"),
+                || "the header has no `{secret}` to carry the value".into(),
+            );
+        }
+    }
+
+    fn cross_references(&mut self, dossier: &DossierFile) {
+        let known: BTreeSet<&str> = dossier.permissions.iter().map(|p| p.id.as_str()).collect();
+        for (i, impact) in dossier.impacts.iter().enumerate() {
+            for (j, from) in impact.from.iter().enumerate() {
+                self.require(
+                    known.contains(from.as_str()),
+                    &format!("impacts.{i}.from.{j}"),
+                    || format!("no permission has the id `{from}`"),
+                );
+            }
+        }
+    }
+
+    fn remediation(&mut self, dossier: &DossierFile) {
+        let steps: Vec<StepName> = dossier.remediation.iter().map(|step| step.step).collect();
+        for missing in StepName::ALL.iter().filter(|step| !steps.contains(step)) {
+            self.require(false, "remediation", || {
+                format!("remediation step `{}` is missing", missing.name())
+            });
+        }
+        self.require(steps.is_sorted_by(|a, b| a < b), "remediation", || {
+            "remediation steps must stand once each, in the order of the eight".into()
+        });
+    }
+
+    fn examples(&mut self, dossier: &DossierFile) {
+        for found in [true, false] {
+            let any = dossier.examples.iter().any(|example| example.found == found);
+            self.require(any, "examples", || {
+                format!("at least one example with `found = {found}` must say what is meant")
+            });
+        }
+        for (i, example) in dossier.examples.iter().enumerate() {
+            let shown = !example.found || example.text.contains("{secret");
+            self.require(shown, &format!("examples.{i}.text"), || {
+                "an example that must be found needs `{secret}`; never write a real value".into()
+            });
+        }
+    }
+
+    fn require(&mut self, holds: bool, path: &str, message: impl FnOnce() -> String) {
+        if !holds {
+            let span = self.tree.as_ref().and_then(|tree| locate(tree, path));
+            self.problems.push(Problem::at(self.file, self.text, span, message()));
+        }
+    }
+}
+
+/// The place of a dotted path, or of the nearest part of it that exists.
+fn locate(tree: &toml::Spanned<DeTable<'_>>, path: &str) -> Option<Range<usize>> {
+    let mut keys = path.split('.');
+    let first = keys.next()?;
+    let (key, mut value) = tree.get_ref().get_key_value(first)?;
+    let mut span = key.span();
+    for key in keys {
+        let next = match value.get_ref() {
+            DeValue::Table(table) => match table.get_key_value(key) {
+                Some((key, next)) => {
+                    span = key.span();
+                    next
+                }
+                None => break,
+            },
+            DeValue::Array(items) => {
+                let Some(next) = key.parse().ok().and_then(|index: usize| items.get(index)) else {
+                    break;
+                };
+                span = next.span();
+                next
+            }
+            _ => break,
+        };
+        value = next;
+    }
+    Some(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = include_str!("../../../dossiers/mistral/api-key.toml");
+
+    fn problem(text: &str) -> String {
+        let problems = dossier("x.toml", text).expect_err("the text has a problem");
+        problems[0].to_string()
+    }
+
+    #[test]
+    fn an_unknown_field_is_shown_with_line_and_caret() {
+        let text = WHOLE.replacen("family = ", "familie = ", 1);
+        let shown = problem(&text);
+        assert!(shown.contains("unknown field `familie`"), "{shown}");
+        assert!(shown.contains("--> x.toml:"), "{shown}");
+        assert!(shown.ends_with('^'), "{shown}");
+    }
+
+    #[test]
+    fn a_short_anchor_is_refused_at_its_place() {
+        let text = WHOLE.replacen("anchors = [\"mistral\"", "anchors = [\"mi\"", 1);
+        let problems = dossier("x.toml", &text).expect_err("`mi` is too short");
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains("anchor `mi`"), "{}", problems[0].message);
+        assert!(problems[0].source.contains("anchors = [\"mi\""));
+        assert!(problems[0].source[problems[0].column - 1..].starts_with("\"mi\""));
+    }
+
+    #[test]
+    fn a_request_to_an_unlisted_host_is_refused() {
+        let text = WHOLE.replacen(
+            "url = \"https://api.mistral.ai/v1/models\"",
+            "url = \"https://api.mistral.example/v1/models\"",
+            1,
+        );
+        assert!(problem(&text).contains("not https on a host of `verify.hosts`"));
+    }
+}

@@ -1,0 +1,484 @@
+//! The dossier file, field by field: a mirror of the TOML that a security
+//! team writes about one credential type. Nothing is checked here beyond
+//! shape; see `check` for what makes a file a dossier.
+//!
+//! Unknown fields are errors, so that a misspelt one is never silently unread.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the format this build reads.
+pub const SCHEMA: u32 = 1;
+
+/// One credential type, as written.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DossierFile {
+    /// Format version, [`SCHEMA`].
+    pub schema: u32,
+    /// What people call it, such as `Mistral AI API key`.
+    pub name: String,
+    /// Who issues it.
+    pub provider: String,
+    /// Kinds of one family share fingerprints: a value keeps its identity when
+    /// it turns out to be the other kind.
+    pub family: String,
+    /// Two or three sentences: what it is and what it opens.
+    pub summary: String,
+    /// How it is recognised.
+    pub detect: Detect,
+    /// How bad a leak is.
+    pub severity: SeverityPage,
+    /// What must be true for an attack.
+    #[serde(default)]
+    pub prerequisites: Vec<String>,
+    /// What a holder can do.
+    #[serde(default)]
+    pub permissions: Vec<Permission>,
+    /// What that means for the owner.
+    #[serde(default)]
+    pub impacts: Vec<Impact>,
+    /// How to find out whether a value is live.
+    #[serde(default)]
+    pub verify: Verify,
+    /// How to close an exposure.
+    #[serde(default)]
+    pub remediation: Vec<Step>,
+    /// Texts that must be found, or must not be; the dossier's own tests.
+    #[serde(default)]
+    pub examples: Vec<Example>,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+}
+
+/// How a credential is recognised.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detect {
+    /// Texts without which there is no such credential nearby, ASCII case
+    /// folded. The prefilter looks for these and nothing else.
+    pub anchors: Vec<String>,
+    /// What the value itself looks like.
+    pub shape: Shape,
+    /// Randomness of a value in bits; below 100 a public fingerprint could be
+    /// guessed back, so such kinds are refused for now.
+    pub entropy_bits: u32,
+    /// Words that name the vendor; only for values that prove nothing alone.
+    #[serde(default)]
+    pub evidence: Evidence,
+    /// Names that variables holding it have in the wild.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Files it is often found in, as paths or endings.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// The other half of a two-part credential.
+    #[serde(default)]
+    pub companion: Option<CompanionRule>,
+    /// A documented pattern that is too loose to trust; shown at low
+    /// confidence only.
+    #[serde(default)]
+    pub loose: Option<Loose>,
+    /// Fingerprints of values that the provider itself published as examples.
+    #[serde(default)]
+    pub published_examples: Vec<String>,
+}
+
+/// What a value looks like.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Shape {
+    /// A run of exactly this many characters of an alphabet, with nothing in
+    /// it that says whose it is: everything depends on context.
+    Token(Token),
+    /// A regular expression with enough of its own to be recognised alone.
+    Pattern(Pattern),
+}
+
+/// A value without a mark of its own.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The characters it is made of.
+    pub alphabet: Alphabet,
+    /// How many of them.
+    pub length: usize,
+    /// Character classes of which every real value has at least one.
+    #[serde(default)]
+    pub classes: Vec<Class>,
+}
+
+/// Characters that values are made of.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Alphabet {
+    /// `A-Z a-z 0-9`
+    Alphanumeric,
+    /// `A-Z a-z 0-9 + /`
+    Base64,
+    /// `0-9 a-f`, either case
+    Hex,
+}
+
+/// A class of characters.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// `A-Z`
+    Upper,
+    /// `a-z`
+    Lower,
+    /// `0-9`
+    Digit,
+}
+
+/// A value that carries its own mark.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    /// Regular expression over bytes, matched around an anchor; it matches the
+    /// whole value and nothing else.
+    pub regex: String,
+    /// Characters that may not adjoin the value on either side.
+    pub boundary: String,
+    /// Longest value in bytes; bounds the window in which the expression runs.
+    pub longest: usize,
+}
+
+/// What in the surroundings says that a value is this vendor's.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Words in names: `mistral` in `MISTRAL_API_KEY` or `mistralApiKey`.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Hosts of its API.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Beginnings of the names of its products, such as model names.
+    #[serde(default)]
+    pub products: Vec<String>,
+    /// Words that turn a name with the vendor's word into something else, such
+    /// as `keystone` in `mistral_keystone_password`.
+    #[serde(default)]
+    pub not_with: Vec<String>,
+    /// Words of which one must stand in the name beside the vendor's word, for
+    /// kinds that only their name tells apart.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+}
+
+/// The other half of a two-part credential.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompanionRule {
+    /// Its name in reports, such as `access-key-id`.
+    pub role: String,
+    /// What it looks like; its anchors are the dossier's.
+    pub regex: String,
+    /// Characters that may not adjoin it on either side.
+    pub boundary: String,
+    /// How far from it the secret may lie, in bytes.
+    pub within: usize,
+    /// Words of which one must stand in the name that the secret is bound to.
+    pub secret_names: Vec<String>,
+}
+
+/// A pattern for the low-confidence lane.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loose {
+    /// Regular expression whose group `value` is the value.
+    pub regex: String,
+    /// Who documents it so, and what is wrong with it.
+    pub why: String,
+}
+
+/// How bad a leak is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityPage {
+    /// Before anything else is known.
+    pub base: Level,
+    /// One sentence.
+    pub why: String,
+    /// What makes it better or worse.
+    #[serde(default)]
+    pub moves: Vec<Move>,
+}
+
+/// Severity, as written.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Worth knowing.
+    Low,
+    /// Worth a ticket.
+    Medium,
+    /// Worth today.
+    High,
+    /// Worth waking somebody.
+    Critical,
+}
+
+/// Something that moves the severity.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// The circumstance.
+    pub when: String,
+    /// Which way.
+    pub effect: Effect,
+}
+
+/// Which way a circumstance moves the severity.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Worse.
+    Raises,
+    /// Better.
+    Lowers,
+}
+
+/// Something a holder can do.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permission {
+    /// Short name, such as `extract-data`.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// What an attacker does with it.
+    pub attacker: String,
+    /// Requests of the provider's API that it covers, as `METHOD /path`.
+    #[serde(default)]
+    pub endpoints: Vec<String>,
+    /// A read-only request whose answer proves or refutes it, if there is one.
+    #[serde(default)]
+    pub proof: Option<String>,
+}
+
+/// What an attack means for the owner.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Impact {
+    /// Short name, such as `financial-loss`.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// What happens.
+    pub text: String,
+    /// Ids of the permissions that lead to it.
+    #[serde(default)]
+    pub from: Vec<String>,
+}
+
+/// How to find out whether a value is live.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// The only hosts a value may ever be sent to.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// What a reader must know before asking.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Read-only questions, in the order they are asked.
+    #[serde(default)]
+    pub requests: Vec<Request>,
+}
+
+/// One read-only question to a provider.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Short name, such as `models`.
+    pub id: String,
+    /// HTTP method.
+    pub method: String,
+    /// Full address.
+    pub url: String,
+    /// Header that carries the value, with `{secret}` in its place.
+    pub header: String,
+    /// What the answer tells.
+    pub why: String,
+    /// What each answer means.
+    pub answers: Vec<Answer>,
+}
+
+/// What an answer means.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// HTTP statuses.
+    pub status: Vec<u16>,
+    /// What they say of the credential.
+    pub means: Meaning,
+    /// Why.
+    pub why: String,
+}
+
+/// What an answer says of a credential.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// It works.
+    Active,
+    /// It is real, but limited here.
+    Restricted,
+    /// It does not work on this host.
+    Inactive,
+    /// The answer says nothing about it.
+    Unknown,
+}
+
+/// One step of closing an exposure.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Which of the eight.
+    pub step: StepName,
+    /// What to do, in a line.
+    pub title: String,
+    /// How, and what is true for this provider.
+    pub text: String,
+    /// Whether a program can do it.
+    pub automated: Automated,
+    /// The page where a person does it.
+    #[serde(default)]
+    pub link: Option<String>,
+}
+
+/// The eight steps, in the order they are shown.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepName {
+    /// Make the value useless.
+    Revoke,
+    /// Read what was done with it.
+    Audit,
+    /// Learn what it reached.
+    Assess,
+    /// Put a new one in its place.
+    Rotate,
+    /// Switch everything that used it.
+    UpdateDependents,
+    /// Narrow what the next one can do.
+    Harden,
+    /// Keep the next one where it belongs.
+    SecretsManager,
+    /// Notice the next leak first.
+    Prevent,
+}
+
+impl StepName {
+    /// All eight, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Revoke,
+        Self::Audit,
+        Self::Assess,
+        Self::Rotate,
+        Self::UpdateDependents,
+        Self::Harden,
+        Self::SecretsManager,
+        Self::Prevent,
+    ];
+
+    /// The name as written in dossiers and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Audit => "audit",
+            Self::Assess => "assess",
+            Self::Rotate => "rotate",
+            Self::UpdateDependents => "update-dependents",
+            Self::Harden => "harden",
+            Self::SecretsManager => "secrets-manager",
+            Self::Prevent => "prevent",
+        }
+    }
+
+    /// The phase of an incident it belongs to.
+    pub fn phase(self) -> &'static str {
+        match self {
+            Self::Revoke => "contain",
+            Self::Audit | Self::Assess => "investigate",
+            Self::Rotate | Self::UpdateDependents => "recover",
+            Self::Harden | Self::SecretsManager | Self::Prevent => "prevent",
+        }
+    }
+}
+
+/// Whether a program can carry out a step.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Automated {
+    /// With nothing but the value itself.
+    Yes,
+    /// With an administrator's credential.
+    WithAdmin,
+    /// In part; the text says which.
+    Partly,
+    /// Only a person can.
+    No,
+}
+
+/// A text that must be found, or must not be. Placeholders stand for random
+/// values made when it is run: `{secret}` for one that fits the shape,
+/// `{companion}` for the other half, `{alnum32}`, `{hex32}` and the like for
+/// look-alikes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What it shows.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// Whether `{secret}` must be found as this type, or nothing may be.
+    pub found: bool,
+    /// The file it lies in, if that matters.
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// What it is.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
+}
+
+/// The file that names vendors who are not (yet) a dossier's own: evidence of
+/// them speaks against a value being somebody else's.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RivalsFile {
+    /// The vendors.
+    pub vendors: Vec<Vendor>,
+}
+
+/// Somebody else whose credentials lie beside ours.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vendor {
+    /// What it is called.
+    pub name: String,
+    /// Words that name it in identifiers, lower-case.
+    pub words: Vec<String>,
+    /// Hosts of its API; endings.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+/// Everything that is built into the binary.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Bundle {
+    /// Dossiers by id, sorted.
+    pub dossiers: Vec<(String, DossierFile)>,
+    /// The other vendors.
+    pub rivals: RivalsFile,
+}
