@@ -80,8 +80,15 @@ pub trait Inspect: Sync {
     /// State for one more thread.
     fn worker(&self) -> Self::Worker;
 
-    /// After the last piece of an original: where each piece began (its own
-    /// range), by index. Called once, by any thread.
+    /// After the last piece of an original was inspected: where in it the
+    /// *bytes at hand* of each piece begin, by index. `starts[i]` is the
+    /// position of `bytes[0]` of piece `i`, overlap included, and not of its
+    /// own range; a position measured in the piece as if it were a whole
+    /// becomes one in the original by
+    /// [`offset_by(starts[i])`](Position::offset_by). Stretches between pieces,
+    /// which are holes of a sparse file or could not be read, count as one
+    /// character for each byte. Called once for each original that was handed
+    /// out in pieces, by any thread, also when the scan was cut short.
     fn pieces_done(&self, origin: Origin<'_>, starts: &[Position]);
 }
 

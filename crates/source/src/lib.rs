@@ -7,7 +7,9 @@
 
 pub mod files;
 pub mod git;
+mod piece;
 mod progress;
 pub mod stream;
 
+pub use piece::Cut;
 pub use progress::Progress;

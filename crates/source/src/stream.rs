@@ -1,1 +1,302 @@
-//! Streams.
+//! A stream of any length, such as standard input: one thread reads pieces,
+//! the others inspect them. A stream that fits one piece is inspected whole on
+//! the calling thread, without starting any. Nothing is spooled to disk.
+
+use std::{
+    io::Read,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, Sender},
+    },
+    thread,
+};
+
+use leeward_model::{Blob, Coverage, Inspect, NotScanned, Origin, Reason, Worker as _};
+
+use crate::{
+    Progress,
+    piece::{Cut, Cutter, Filled, Measured},
+};
+
+/// What a stream is called where a file would have its path.
+const NAME: &[u8] = b"-";
+
+/// Reads a stream to its end and hands it out, as a whole if it fits one piece
+/// and else in pieces to `threads` threads. At most `threads + 2` pieces are
+/// in memory, however long the stream or its lines.
+pub fn scan<I: Inspect>(
+    reader: impl Read + Send,
+    threads: usize,
+    inspect: &I,
+    progress: &Progress,
+) -> Coverage {
+    scan_cut(reader, Cut::DEFAULT, threads, inspect, progress)
+}
+
+fn scan_cut<I: Inspect>(
+    reader: impl Read,
+    cut: Cut,
+    threads: usize,
+    inspect: &I,
+    progress: &Progress,
+) -> Coverage {
+    progress.expect(1);
+    let mut cutter = Cutter::new(Heeding { reader, progress }, cut);
+    let mut buffer = vec![0; cut.buffer()];
+    let mut bytes_scanned = 0;
+    if let Some(first) = cutter.fill(&mut buffer) {
+        if first.piece.is_some() {
+            let stream = Stream { cut, threads: threads.max(1), inspect, progress };
+            bytes_scanned = stream.in_pieces(&mut cutter, buffer, first);
+        } else {
+            inspect.worker().inspect(Blob::whole(&buffer[..first.len], Origin::Stdin));
+            progress.add_bytes(first.len as u64);
+            bytes_scanned = first.len as u64;
+        }
+    }
+    progress.add(0);
+    let mut coverage = Coverage { bytes_scanned, ..Coverage::default() };
+    let reason = match cutter.into_error() {
+        _ if progress.is_cancelled() => Some(Reason::Limit("cancelled".to_owned())),
+        Some(error) => Some(Reason::Unreadable(error.to_string())),
+        None => None,
+    };
+    match reason {
+        Some(reason) => {
+            coverage.not_scanned.push(NotScanned { path: NAME.to_vec(), reason, bytes: None });
+        }
+        None => coverage.files_scanned = 1,
+    }
+    coverage
+}
+
+/// A reader that ends when somebody asks to stop.
+struct Heeding<'a, R> {
+    reader: R,
+    progress: &'a Progress,
+}
+
+impl<R: Read> Read for Heeding<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.progress.is_cancelled() { Ok(0) } else { self.reader.read(buffer) }
+    }
+}
+
+struct Stream<'a, I> {
+    cut: Cut,
+    threads: usize,
+    inspect: &'a I,
+    progress: &'a Progress,
+}
+
+impl<I: Inspect> Stream<'_, I> {
+    /// Hands out pieces, the first of which is at hand, until the reader ends.
+    /// Answers how many bytes there were.
+    fn in_pieces<R: Read>(
+        &self,
+        cutter: &mut Cutter<R>,
+        mut buffer: Vec<u8>,
+        mut filled: Filled,
+    ) -> u64 {
+        let mut bytes = 0;
+        let measured = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            let (full, to_inspect) = mpsc::sync_channel(1);
+            let (empty, to_fill) = mpsc::channel();
+            // Owned by the threads alone, so that sending to nobody fails.
+            let to_inspect = Arc::new(Mutex::new(to_inspect));
+            let measured = &measured;
+            // One buffer more than there are threads, so that reading goes on
+            // while all of them work.
+            let mut unmade = self.threads;
+            for _ in 0..self.threads {
+                let (to_inspect, empty) = (Arc::clone(&to_inspect), empty.clone());
+                scope.spawn(move || self.work(&to_inspect, &empty, measured));
+            }
+            drop((to_inspect, empty));
+            loop {
+                bytes += filled.own().len() as u64;
+                if full.send((buffer, filled)).is_err() {
+                    // All threads panicked; the scope passes it on.
+                    return;
+                }
+                buffer = match to_fill.try_recv() {
+                    Ok(used) => used,
+                    Err(_) if unmade > 0 => {
+                        unmade -= 1;
+                        vec![0; self.cut.buffer()]
+                    }
+                    Err(_) => match to_fill.recv() {
+                        Ok(used) => used,
+                        Err(_) => return,
+                    },
+                };
+                match cutter.fill(&mut buffer) {
+                    Some(next) => filled = next,
+                    None => return,
+                }
+            }
+        });
+        let measured = measured.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.inspect.pieces_done(Origin::Stdin, &Measured::starts(measured));
+        bytes
+    }
+
+    fn work(
+        &self,
+        to_inspect: &Mutex<Receiver<(Vec<u8>, Filled)>>,
+        empty: &Sender<Vec<u8>>,
+        measured: &Mutex<Vec<Measured>>,
+    ) {
+        let mut worker = self.inspect.worker();
+        loop {
+            let next = to_inspect.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok((buffer, filled)) = next else { return };
+            let bytes = &buffer[..filled.len];
+            worker.inspect(Blob { bytes, origin: Origin::Stdin, piece: filled.piece, base: None });
+            if let Some(piece) = filled.piece {
+                let piece = Measured::of(self.cut, bytes, piece);
+                measured.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+            }
+            self.progress.add_bytes(filled.own().len() as u64);
+            // The reader may have gone: then nobody needs the buffer.
+            let _ = empty.send(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_model::{Piece, Position, Trace};
+    use proptest::prelude::*;
+    use std::io;
+
+    /// Keeps everything it is given.
+    #[derive(Default)]
+    struct Keep {
+        seen: Mutex<Vec<(Vec<u8>, Option<Piece>)>>,
+        starts: Mutex<Option<Vec<Position>>>,
+    }
+
+    struct Keeper<'a>(&'a Keep);
+
+    impl<'k> Inspect for &'k Keep {
+        type Worker = Keeper<'k>;
+
+        fn worker(&self) -> Keeper<'k> {
+            Keeper(self)
+        }
+
+        fn pieces_done(&self, _: Origin<'_>, starts: &[Position]) {
+            assert!(self.starts.lock().unwrap().replace(starts.to_vec()).is_none());
+        }
+    }
+
+    impl leeward_model::Worker for Keeper<'_> {
+        fn inspect(&mut self, blob: Blob<'_>) -> Trace {
+            self.0.seen.lock().unwrap().push((blob.bytes.to_vec(), blob.piece));
+            Trace::default()
+        }
+    }
+
+    impl Keep {
+        /// The own bytes of all pieces, in order.
+        fn text(&self) -> Vec<u8> {
+            let mut seen = self.seen.lock().unwrap();
+            seen.sort_by_key(|(_, piece)| piece.map(|piece| piece.index));
+            seen.iter()
+                .flat_map(|(bytes, piece)| match piece {
+                    Some(piece) => &bytes[piece.own_start..piece.own_end],
+                    None => bytes,
+                })
+                .copied()
+                .collect()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_is_somebodys_own(
+            text in "[a-zé\n]{0,200}", own in 1usize..40, overlap in 0usize..20, threads in 0usize..4,
+        ) {
+            let (keep, progress) = (Keep::default(), Progress::default());
+            let coverage =
+                scan_cut(text.as_bytes(), Cut::new(own, overlap), threads, &&keep, &progress);
+            prop_assert_eq!(keep.text(), text.as_bytes());
+            prop_assert_eq!(coverage.bytes_scanned, text.len() as u64);
+            prop_assert_eq!(coverage.files_scanned, 1);
+            prop_assert!(coverage.is_complete());
+            prop_assert_eq!(progress.snapshot(), (text.len() as u64, 1, 1));
+            let starts = keep.starts.lock().unwrap().take().unwrap_or_default();
+            for (bytes, piece) in keep.seen.lock().unwrap().iter() {
+                let Some(piece) = piece else { continue };
+                let offset = piece.offset as usize;
+                prop_assert_eq!(&bytes[..], &text.as_bytes()[offset..offset + bytes.len()]);
+                let wanted = Position::START.after(&text.as_bytes()[..offset]);
+                prop_assert_eq!(starts[piece.index as usize], wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_before_an_error_is_scanned() {
+        struct Broken(usize);
+        impl Read for Broken {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0 = self.0.checked_sub(1).ok_or_else(|| io::Error::other("the pipe burst"))?;
+                buffer[0] = b'x';
+                Ok(1)
+            }
+        }
+        for len in [0, 3, 30] {
+            let keep = Keep::default();
+            let coverage = scan_cut(Broken(len), Cut::new(8, 2), 2, &&keep, &Progress::default());
+            assert_eq!(keep.text(), vec![b'x'; len]);
+            assert_eq!((coverage.bytes_scanned, coverage.files_scanned), (len as u64, 0));
+            assert_eq!(
+                coverage.not_scanned[0].reason,
+                Reason::Unreadable("the pipe burst".to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn an_endless_stream_can_be_cancelled() {
+        struct Endless<'a>(&'a Progress, u32);
+        impl Read for Endless<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.1 += 1;
+                if self.1 == 1000 {
+                    self.0.cancel();
+                }
+                Ok(buffer.len())
+            }
+        }
+        let (keep, progress) = (Keep::default(), Progress::default());
+        let coverage = scan_cut(Endless(&progress, 0), Cut::new(64, 8), 2, &&keep, &progress);
+        assert!(coverage.bytes_scanned >= 64 * 900);
+        assert_eq!(coverage.not_scanned[0].reason, Reason::Limit("cancelled".to_owned()));
+    }
+
+    #[test]
+    fn an_inspector_that_panics_does_not_hang_the_reader() {
+        struct Panics;
+        impl Inspect for Panics {
+            type Worker = Self;
+            fn worker(&self) -> Self {
+                Self
+            }
+            fn pieces_done(&self, _: Origin<'_>, _: &[Position]) {}
+        }
+        impl leeward_model::Worker for Panics {
+            fn inspect(&mut self, _: Blob<'_>) -> Trace {
+                panic!("on purpose");
+            }
+        }
+        let result = std::panic::catch_unwind(|| {
+            scan_cut(io::repeat(b'x'), Cut::new(64, 8), 2, &Panics, &Progress::default())
+        });
+        assert!(result.is_err());
+    }
+}
