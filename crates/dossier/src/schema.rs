@@ -472,6 +472,14 @@ pub struct Vendor {
     /// Hosts of its API; endings.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// Serves other vendors' models under keys of its own, so that a model's
+    /// name beside its key says nothing about whose key it is.
+    #[serde(default)]
+    pub gateway: bool,
+    /// Its client and variable names are also used for other vendors'
+    /// compatible APIs.
+    #[serde(default)]
+    pub compatible: bool,
 }
 
 /// Everything that is built into the binary.
