@@ -25,6 +25,6 @@ pub use location::{Encoding, Excerpt, Location, Position, Span};
 pub use provenance::{
     Commit, FilePlace, GitObjectKind, GitPlace, History, ObjectId, Provenance, Signature, Tracking,
 };
-pub use safe_text::SafeText;
+pub use safe_text::{SafeText, acts_on_display};
 pub use secret::{Hint, Secret};
 pub use severity::{Rating, Severity};

@@ -18,8 +18,9 @@ impl<'a> SafeText<'a> {
     }
 }
 
-/// Characters that change how the text around them is shown.
-fn acts_on_display(c: char) -> bool {
+/// Whether a character changes how the text around it is shown. Formats with
+/// an escape syntax of their own ask this to know what to escape.
+pub fn acts_on_display(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

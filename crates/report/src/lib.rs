@@ -1,1 +1,70 @@
-//! Being built.
+//! Findings to bytes: every format a person or a program reads.
+//!
+//! Pure: a report goes in, bytes go into a writer. Nothing here opens a file,
+//! asks the clock or the terminal, or knows what happens to the bytes; "now",
+//! colour and width are parameters. The shapes of the machine formats are
+//! described in `docs/formats.md` and carry a version.
+//!
+//! Everything in a report that comes from what was scanned is foreign text:
+//! each format makes it inert in its own way, and a value is masked wherever
+//! it turns up, in a file name or a branch name as much as in an excerpt.
+
+mod report;
+
+mod exposure;
+mod foreign;
+mod reason;
+mod value;
+mod view;
+mod words;
+
+mod human;
+mod json;
+mod jsonl;
+
+use std::io::{self, Write};
+
+pub use jsonl::Lines;
+pub use report::{Guidance, Remediation, Report, Style, Suppressed};
+
+/// The formats a whole report can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a person on a terminal or in a log.
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON object per line; see [`Lines`] for writing them as they come.
+    Jsonl,
+}
+
+impl Format {
+    /// All of them, in the order they are documented.
+    pub const ALL: [Self; 3] = [Self::Human, Self::Json, Self::Jsonl];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Writes `report` to `out`. Only [`Format::Human`] looks at `style`.
+///
+/// # Errors
+/// What the writer says, nothing else.
+pub fn write(
+    format: Format,
+    report: &Report<'_>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Jsonl => jsonl::write(report, out),
+    }
+}

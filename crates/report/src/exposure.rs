@@ -1,0 +1,205 @@
+//! How far a secret has got, from all the places where it lies: the order that
+//! findings are shown in, and the sentences that say so.
+
+use leeward_model::{Commit, Finding, GitObjectKind, GitPlace, History, Provenance, Tracking};
+
+use crate::{value::Masker, words};
+
+/// The widest reach of any place where a secret lies, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// Nowhere known: a finding without a place.
+    Unknown,
+    /// It came through standard input.
+    Stream,
+    /// In a file that Git ignores.
+    Ignored,
+    /// In a file, and nothing is known of Git.
+    OnDisk,
+    /// In a file that the next `git add` may take.
+    Untracked,
+    /// In the index, and in no commit.
+    Staged,
+    /// In a Git object that nothing leads to.
+    Unreachable,
+    /// In a file that Git tracks.
+    Tracked,
+    /// In history, and not in HEAD.
+    History,
+    /// In the tree of HEAD.
+    Head,
+}
+
+impl Reach {
+    /// The name in machine formats.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Stream => "stream",
+            Self::Ignored => "ignored",
+            Self::OnDisk => "on-disk",
+            Self::Untracked => "untracked",
+            Self::Staged => "staged",
+            Self::Unreachable => "unreachable",
+            Self::Tracked => "tracked",
+            Self::History => "in-history",
+            Self::Head => "in-head",
+        }
+    }
+
+    fn of(provenance: &Provenance) -> Self {
+        match provenance {
+            Provenance::Stdin => Self::Stream,
+            Provenance::File(file) => match file.tracking {
+                Tracking::NoRepository => Self::OnDisk,
+                Tracking::Tracked => Self::Tracked,
+                Tracking::Untracked => Self::Untracked,
+                Tracking::Ignored => Self::Ignored,
+            },
+            Provenance::Git(place) => Self::of_git(place),
+        }
+    }
+
+    fn of_git(place: &GitPlace) -> Self {
+        match (place.kind, &place.history) {
+            (_, Some(history)) if history.in_head => Self::Head,
+            (_, Some(history)) if history.introduced.is_some() && history.reachable => {
+                Self::History
+            }
+            (GitObjectKind::Staged, _) => Self::Staged,
+            (_, Some(history)) if !history.reachable => Self::Unreachable,
+            _ => Self::History,
+        }
+    }
+}
+
+/// How far a secret has got, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct Exposure {
+    /// The widest reach.
+    pub(crate) reach: Reach,
+    /// The time of the oldest commit that holds it.
+    pub(crate) since: Option<i64>,
+    /// How long ago that was; 0 for a time in the future.
+    pub(crate) seconds: Option<i64>,
+    /// In sentences; foreign text within.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Exposure {
+    pub(crate) fn of(finding: &Finding, now: i64, masker: &Masker) -> Self {
+        let places = || finding.locations.iter().map(|location| &*location.provenance);
+        let git: Vec<&GitPlace> = places()
+            .filter_map(|place| if let Provenance::Git(git) = place { Some(git) } else { None })
+            .collect();
+        let oldest = git
+            .iter()
+            .filter_map(|place| place.history.as_deref()?.introduced.as_ref())
+            .min_by_key(|commit| commit.committed_at);
+        let reach = places().map(Reach::of).max().unwrap_or(Reach::Unknown);
+        let committed = git.iter().any(|place| Reach::of_git(place) != Reach::Staged);
+
+        let mut lines = Vec::new();
+        if committed {
+            lines.push(history(&git, oldest, now, masker));
+        }
+        if git.iter().any(|place| Reach::of_git(place) == Reach::Staged) {
+            lines.push(
+                "staged, not committed yet; `git restore --staged` takes it out again".to_owned(),
+            );
+        }
+        lines.extend(on_disk(finding, committed));
+        let since = oldest.map(|commit| commit.committed_at);
+        let seconds = since.map(|since| now.saturating_sub(since).max(0));
+        Self { reach, since, seconds, lines }
+    }
+}
+
+/// What history says: who, when, where, and whether it can still be had.
+fn history(git: &[&GitPlace], oldest: Option<&Commit>, now: i64, masker: &Masker) -> String {
+    let histories = || git.iter().filter_map(|place| place.history.as_deref());
+    let mut text = match oldest {
+        Some(commit) => format!(
+            "committed {} by {} in {}",
+            words::when(commit.committed_at, now),
+            who(commit, masker),
+            short(&commit.id.to_string()),
+        ),
+        None if histories().next().is_none() => "in the Git object database".to_owned(),
+        None => "in a Git object that no commit introduced".to_owned(),
+    };
+    let in_head = histories().any(|history| history.in_head);
+    let reachable = histories().any(|history| history.reachable);
+    let refs = refs(histories(), masker);
+    text.push_str(match (in_head, reachable) {
+        _ if histories().next().is_none() => "; which commit holds it was not looked up",
+        (true, _) => "; still in HEAD",
+        (false, true) if oldest.is_some() => "; gone from HEAD, but still in history",
+        (false, true) => "; still within reach",
+        (false, false) => "; no ref leads to it any more, but the object is still there",
+    });
+    if !refs.is_empty() {
+        text.push_str(", on ");
+        text.push_str(&words::count(refs.len(), "ref", "refs"));
+        text.push_str(": ");
+        text.push_str(&words::list(&refs, 3));
+    } else if reachable && !in_head && oldest.is_some() {
+        text.push_str(" (a stash or a reflog keeps it)");
+    }
+    text
+}
+
+fn who(commit: &Commit, masker: &Masker) -> String {
+    match (commit.author.name.trim(), commit.author.email.trim()) {
+        ("", "") => "nobody named".to_owned(),
+        ("", email) => words::clip(&masker.text(email)),
+        (name, _) => words::clip(&masker.text(name)),
+    }
+}
+
+/// The names people use: branches first, without `refs/heads/`.
+fn refs<'a>(histories: impl Iterator<Item = &'a History>, masker: &Masker) -> Vec<String> {
+    let mut names: Vec<&String> = histories.flat_map(|history| &history.refs).collect();
+    names.sort_by_key(|name| (!name.starts_with("refs/heads/"), *name));
+    names.dedup();
+    let shorten = |name: &String| {
+        let short = name
+            .strip_prefix("refs/heads/")
+            .or_else(|| name.strip_prefix("refs/remotes/"))
+            .map(ToOwned::to_owned)
+            .or_else(|| name.strip_prefix("refs/tags/").map(|tag| format!("tag {tag}")));
+        words::clip(&masker.text(&short.unwrap_or_else(|| name.clone())))
+    };
+    names.into_iter().map(shorten).collect()
+}
+
+/// What there is to say of the copies in files and streams.
+fn on_disk(finding: &Finding, committed: bool) -> Vec<String> {
+    let count = |wanted: Reach| {
+        finding.locations.iter().filter(|place| Reach::of(&place.provenance) == wanted).count()
+    };
+    let mut lines = Vec::new();
+    let mut say = |wanted: Reach, one: &str, many: &dyn Fn(usize) -> String| match count(wanted) {
+        0 => {}
+        1 => lines.push(one.to_owned()),
+        n => lines.push(many(n)),
+    };
+    if !committed {
+        say(Reach::Tracked, "in a file that git tracks", &|n| {
+            format!("{n} times in files that git tracks")
+        });
+    }
+    say(Reach::Untracked, "in an untracked file: one `git add` away from a commit", &|n| {
+        format!("{n} times in untracked files: one `git add` away from a commit")
+    });
+    let ignored = if committed { "ignored by git now" } else { "ignored by git, not committed" };
+    say(Reach::Ignored, ignored, &|n| format!("{n} times {ignored}"));
+    say(Reach::OnDisk, "in a file on disk", &|n| format!("{n} times in files on disk"));
+    say(Reach::Stream, "came through standard input", &|n| format!("{n} times in standard input"));
+    lines
+}
+
+/// The first digits of an object's name, as many as people type.
+pub(crate) fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}

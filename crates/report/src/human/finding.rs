@@ -1,0 +1,174 @@
+//! One finding on the screen.
+
+use leeward_model::{GitObjectKind, Provenance, Tracking};
+
+use crate::{
+    exposure::short,
+    foreign::inert,
+    view::{FindingView, Place},
+    words,
+};
+
+use super::{
+    excerpt::{self, Snippet, notes, path_text},
+    screen::{DIM, Label, NORMAL, STRONG, Screen, of_severity},
+};
+
+/// Other places shown by name; the rest are counted.
+const PLACES_SHOWN: usize = 4;
+/// Columns of the widest label and the space after it.
+const LABELS: usize = 12;
+
+pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
+    let color = of_severity(view.finding.severity.level);
+    heading(view, color, screen);
+    if let Some(first) = view.places.first() {
+        let at = position(first);
+        let snippet = Snippet {
+            place: format!("{at}{}", notes(&place_notes(first), screen)),
+            line: first.location.start.line,
+            excerpt: &first.excerpt,
+            remark: remark(view, first),
+            color,
+        };
+        excerpt::show(&snippet, screen);
+    }
+    facts(view, screen);
+}
+
+fn heading(view: &FindingView<'_>, color: anstyle::Style, screen: &mut Screen) {
+    let severity = screen.paint(color, view.finding.severity.level.name());
+    let title = format!(": {} {}", inert(view.title()), inert(&view.hint));
+    let title = screen.paint(STRONG, &title);
+    screen.line(&format!("{severity}{title}"));
+}
+
+/// Beside the underline: what one wants to know while looking at the value.
+fn remark(view: &FindingView<'_>, place: &Place<'_>) -> String {
+    let level = view.finding.confidence.level().name();
+    let layers: Vec<&str> = place.location.decoded.iter().map(|layer| layer.name()).collect();
+    if layers.is_empty() {
+        format!("{level} confidence")
+    } else {
+        format!("{level} confidence, under {}", layers.join(", then "))
+    }
+}
+
+fn facts(view: &FindingView<'_>, screen: &mut Screen) {
+    let mut fact = |name: &str, style, text: &str| {
+        screen.prose(&label(name), style, text);
+    };
+    let guidance = &view.guidance;
+    if !guidance.next_step.is_empty() {
+        fact("next step", STRONG, &inert(&guidance.next_step));
+    }
+    if let Some(url) = &guidance.next_url {
+        fact("", NORMAL, &inert(url));
+    }
+    if let Some(secret) = &view.secret {
+        fact("secret", STRONG, &inert(secret));
+    }
+    for (i, line) in view.exposure.lines.iter().enumerate() {
+        fact(if i == 0 { "exposure" } else { "" }, NORMAL, &inert(line));
+    }
+    let rating = view.finding.severity.level.name();
+    fact("severity", NORMAL, &because(rating, &view.severity_why));
+    let confidence = view.finding.confidence;
+    // Rounded down: no judge is certain.
+    let score = (f64::from(confidence.score()) * 100.0).floor() / 100.0;
+    let level = format!("{} ({score:.2})", confidence.level().name());
+    fact("confidence", NORMAL, &because(&level, &evidence(view)));
+    for (role, value) in &view.companions {
+        fact("belongs to", NORMAL, &format!("{} {}", inert(role), inert(value)));
+    }
+    also_in(view, screen);
+    let identity = format!("{} {}", inert(view.finding.dossier.as_str()), view.finding.fingerprint);
+    screen.whole(&label("identity"), DIM, &identity);
+}
+
+fn label(text: &str) -> Label<'_> {
+    Label { indent: 2, text, width: LABELS }
+}
+
+fn also_in(view: &FindingView<'_>, screen: &mut Screen) {
+    let others = view.places.get(1..).unwrap_or_default();
+    // One more than the limit takes no more room than saying so.
+    let shown = if others.len() == PLACES_SHOWN + 1 { others.len() } else { PLACES_SHOWN };
+    for (i, place) in others.iter().take(shown).enumerate() {
+        let text = format!("{}{}", position(place), notes(&place_notes(place), screen));
+        screen.whole(&label(if i == 0 { "also in" } else { "" }), NORMAL, &text);
+    }
+    if others.len() > shown {
+        let more = words::grouped((others.len() - shown) as u64);
+        screen.whole(&label(""), NORMAL, &format!("and {more} more places"));
+    }
+}
+
+fn because(what: &str, why: &str) -> String {
+    if why.is_empty() { what.to_owned() } else { format!("{what}: {}", inert(why)) }
+}
+
+/// What speaks for it, then what speaks against.
+fn evidence(view: &FindingView<'_>) -> String {
+    let signals = || view.finding.signals.iter().zip(&view.why);
+    let pick = |wanted: fn(f32) -> bool| -> Vec<&str> {
+        signals().filter(|(signal, _)| wanted(signal.weight)).map(|(_, why)| why.as_str()).collect()
+    };
+    let (for_it, against) = (pick(|weight| weight >= 0.0), pick(|weight| weight < 0.0));
+    match (for_it.is_empty(), against.is_empty()) {
+        (_, true) => for_it.join("; "),
+        (true, false) => format!("against it: {}", against.join("; ")),
+        (false, false) => format!("{}; against it: {}", for_it.join("; "), against.join("; ")),
+    }
+}
+
+/// `path:line:column`, or what stands for a path.
+fn position(place: &Place<'_>) -> String {
+    let at = place.location.start;
+    let name = match (&*place.location.provenance, &place.git) {
+        (Provenance::Stdin, _) => "standard input".to_owned(),
+        (Provenance::Git(git), _) if !place.is_file() => {
+            let object = short(&git.object.to_string());
+            match git.kind {
+                GitObjectKind::Commit => format!("text of commit {object}"),
+                GitObjectKind::Tag => format!("text of tag {object}"),
+                GitObjectKind::Blob | GitObjectKind::Staged => format!("blob {object}"),
+            }
+        }
+        _ => path_text(&inert(&place.path)),
+    };
+    format!("{name}:{}:{}", at.line, at.column)
+}
+
+/// What there is to say of a place, in a few words each.
+fn place_notes(place: &Place<'_>) -> Vec<String> {
+    match &*place.location.provenance {
+        Provenance::Stdin => Vec::new(),
+        Provenance::File(file) => match file.tracking {
+            Tracking::NoRepository | Tracking::Tracked => Vec::new(),
+            Tracking::Untracked => vec!["untracked".to_owned()],
+            Tracking::Ignored => vec!["ignored by git".to_owned()],
+        },
+        Provenance::Git(git) => {
+            let history = git.history.as_deref();
+            let commit = history.and_then(|history| history.introduced.as_ref());
+            let mut notes = Vec::new();
+            match (git.kind, commit) {
+                (GitObjectKind::Staged, None) => notes.push("staged".to_owned()),
+                (GitObjectKind::Commit, _) => {}
+                (_, Some(commit)) => {
+                    let day = words::date(commit.committed_at)
+                        .map_or_else(String::new, |date| format!(" of {date}"));
+                    notes.push(format!("commit {}{day}", short(&commit.id.to_string())));
+                }
+                (_, None) => {}
+            }
+            if history
+                .is_some_and(|history| !history.reachable && git.kind != GitObjectKind::Staged)
+            {
+                notes.push("unreachable".to_owned());
+            }
+            notes
+        }
+    }
+}

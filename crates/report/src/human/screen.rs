@@ -1,0 +1,202 @@
+//! Lines of text on their way to a person: colour, width, wrapping, and the
+//! guarantee that no line starts with a command for a build service.
+
+use anstyle::{AnsiColor, Style as Ansi};
+use leeward_model::Severity;
+use unicode_width::UnicodeWidthChar as _;
+
+use crate::{Style, foreign::without_commands};
+
+/// Narrower than this, text is cut for its own sake; let the terminal wrap.
+const NARROWEST: usize = 40;
+/// Prose in longer lines is hard to read.
+const WIDEST_PROSE: usize = 100;
+
+/// Where one line of prose goes: the label before its first line decides how
+/// far the others are indented.
+pub(super) struct Label<'a> {
+    /// Columns before the label.
+    pub(super) indent: usize,
+    /// The label itself.
+    pub(super) text: &'a str,
+    /// Columns that the label is padded to.
+    pub(super) width: usize,
+}
+
+/// Collects lines.
+pub(super) struct Screen {
+    style: Style,
+    text: String,
+}
+
+impl Screen {
+    pub(super) fn new(style: Style) -> Self {
+        Self { style, text: String::new() }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.style.width.max(NARROWEST)
+    }
+
+    /// One of two texts: with line drawing, or without.
+    pub(super) fn drawn<'a>(&self, unicode: &'a str, plain: &'a str) -> &'a str {
+        if self.style.unicode { unicode } else { plain }
+    }
+
+    /// Text in a colour, if there are colours.
+    pub(super) fn paint(&self, style: Ansi, text: &str) -> String {
+        if self.style.color && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// One line, as it is. It must begin with text of our own.
+    pub(super) fn line(&mut self, line: &str) {
+        self.text.push_str(&without_commands(line.trim_end_matches(' ').to_owned()));
+        self.text.push('\n');
+    }
+
+    /// A paragraph after a label, in a colour, wrapped at spaces.
+    pub(super) fn prose(&mut self, label: &Label<'_>, style: Ansi, text: &str) {
+        let indent = label.indent + label.width;
+        let room = self.width().min(WIDEST_PROSE).saturating_sub(indent);
+        self.labelled(label, style, &wrap(text, room));
+    }
+
+    /// A text after a label that is never wrapped, so that it can be copied.
+    pub(super) fn whole(&mut self, label: &Label<'_>, style: Ansi, text: &str) {
+        self.labelled(label, style, &[text.to_owned()]);
+    }
+
+    fn labelled(&mut self, label: &Label<'_>, style: Ansi, lines: &[String]) {
+        let indent = label.indent + label.width;
+        for (i, line) in lines.iter().enumerate() {
+            let line = self.paint(style, &guarded(line));
+            if i == 0 {
+                let name = self.paint(DIM, label.text);
+                let padding = " ".repeat(label.width.saturating_sub(width(label.text)));
+                self.line(&format!("{:1$}{name}{padding}{line}", "", label.indent));
+            } else {
+                self.line(&format!("{:indent$}{line}", ""));
+            }
+        }
+    }
+}
+
+/// Bold: what must not be missed.
+pub(super) const STRONG: Ansi = Ansi::new().bold();
+/// Faint: labels and identifiers.
+pub(super) const DIM: Ansi = Ansi::new().dimmed();
+/// As the terminal has it.
+pub(super) const NORMAL: Ansi = Ansi::new();
+/// The drawing around excerpts.
+pub(super) const FRAME: Ansi = AnsiColor::BrightBlue.on_default();
+/// All is well.
+pub(super) const GOOD: Ansi = AnsiColor::Green.on_default().bold();
+/// Something limits what the report can say.
+pub(super) const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
+
+/// The colour of a severity.
+pub(super) fn of_severity(severity: Severity) -> Ansi {
+    match severity {
+        Severity::Critical => AnsiColor::BrightMagenta,
+        Severity::High => AnsiColor::BrightRed,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::Cyan,
+    }
+    .on_default()
+    .bold()
+}
+
+/// Columns that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
+/// Longest prefix of `text` that fits into `room` columns.
+pub(super) fn head(text: &str, room: usize) -> &str {
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used > room
+    });
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+/// Longest suffix of `text` that fits into `room` columns.
+pub(super) fn tail(text: &str, room: usize) -> &str {
+    let mut used = 0;
+    let start = text.char_indices().rev().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used > room
+    });
+    start.map_or(text, |(start, c)| &text[start + c.len_utf8()..])
+}
+
+/// A build service reads `::command::` at the start of a line, spaces aside.
+fn guarded(line: &str) -> String {
+    let text = line.trim_start();
+    match text.strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - text.len()]),
+        None => line.to_owned(),
+    }
+}
+
+/// Lines of at most `room` columns, broken at spaces; a longer word stays
+/// whole, so that a link can be copied.
+fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for (i, word) in text.split(' ').enumerate() {
+        if i > 0 && width(&line) + 1 + width(word) <= room {
+            line.push(' ');
+        } else if i > 0 {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_is_broken_at_spaces() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            wrap("a https://long.example/path b", 8),
+            ["a", "https://long.example/path", "b"]
+        );
+        assert_eq!(wrap("", 8), [""]);
+    }
+
+    #[test]
+    fn cuts_count_columns() {
+        assert_eq!(head("日本語", 5), "日本");
+        assert_eq!(tail("日本語", 5), "本語");
+        assert_eq!(head("abc", 9), "abc");
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        let mut screen = Screen::new(Style { width: 40, ..Style::PLAIN });
+        let label = Label { indent: 2, text: "x", width: 4 };
+        screen.prose(&label, NORMAL, &format!("{} ::set-output name=a::b", "y".repeat(40)));
+        assert!(screen.text().contains("\n      \\u{3a}:set-output"), "{}", screen.text());
+    }
+}

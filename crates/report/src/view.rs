@@ -1,0 +1,251 @@
+//! One report as every format shows it: sorted, with guidance looked up and
+//! values masked out of all foreign text. Each format escapes what it takes
+//! from here in its own way; none of them reads a finding's texts past it.
+
+use std::cmp::Reverse;
+
+use leeward_model::{
+    Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned, Provenance, Severity,
+};
+
+use crate::{
+    Guidance, Report,
+    exposure::Exposure,
+    value::{Masker, revealed},
+};
+
+/// A whole report.
+pub(crate) struct View<'a> {
+    pub(crate) report: &'a Report<'a>,
+    pub(crate) targets: Vec<String>,
+    /// Worst first.
+    pub(crate) findings: Vec<FindingView<'a>>,
+    pub(crate) not_scanned: Vec<LeftOut<'a>>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn of(report: &'a Report<'a>) -> Self {
+        let masker = masker(report);
+        let mut findings: Vec<_> = report
+            .findings
+            .iter()
+            .map(|finding| FindingView::of(finding, report, &masker))
+            .collect();
+        findings.sort_by_key(|finding| Reverse(finding.rank()));
+        Self { findings, ..Self::without_findings(report, &masker) }
+    }
+
+    /// For a stream, whose findings have gone out already.
+    pub(crate) fn of_rest(report: &'a Report<'a>) -> Self {
+        Self::without_findings(report, &masker(report))
+    }
+
+    fn without_findings(report: &'a Report<'a>, masker: &Masker) -> Self {
+        let coverage = report.coverage;
+        let left_out = |item: &'a NotScanned| LeftOut {
+            path: masker.bytes(&item.path),
+            detail: item.reason.detail().map(|detail| masker.text(detail)),
+            item,
+        };
+        Self {
+            report,
+            targets: report.targets.iter().map(|target| masker.text(target)).collect(),
+            findings: Vec::new(),
+            not_scanned: coverage.not_scanned.iter().map(left_out).collect(),
+            warnings: coverage.warnings.iter().map(|warning| masker.text(warning)).collect(),
+        }
+    }
+
+    /// Whether everything that was asked for was looked at.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.report.coverage.is_complete()
+    }
+}
+
+fn masker(report: &Report<'_>) -> Masker {
+    if report.reveal { Masker::off() } else { Masker::of(report.findings) }
+}
+
+/// How many findings there are of each severity, worst first.
+pub(crate) fn by_severity<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> [(Severity, usize); 4] {
+    let mut counts =
+        [Severity::Critical, Severity::High, Severity::Medium, Severity::Low].map(|s| (s, 0));
+    for finding in findings {
+        for (severity, count) in &mut counts {
+            *count += usize::from(*severity == finding.severity.level);
+        }
+    }
+    counts
+}
+
+/// One finding.
+pub(crate) struct FindingView<'a> {
+    pub(crate) finding: &'a Finding,
+    pub(crate) guidance: Guidance,
+    pub(crate) hint: String,
+    /// The value, if the report reveals.
+    pub(crate) secret: Option<String>,
+    /// Evidence in words, strongest first.
+    pub(crate) why: Vec<String>,
+    /// Why it is as bad as it is, in one sentence.
+    pub(crate) severity_why: String,
+    /// Role and value of the credential's public parts.
+    pub(crate) companions: Vec<(String, String)>,
+    pub(crate) exposure: Exposure,
+    pub(crate) places: Vec<Place<'a>>,
+}
+
+impl<'a> FindingView<'a> {
+    /// A finding by itself, for a stream.
+    pub(crate) fn alone(finding: &'a Finding, report: &Report<'_>) -> Self {
+        let masker = if report.reveal { Masker::off() } else { Masker::of([finding]) };
+        Self::of(finding, report, &masker)
+    }
+
+    fn of(finding: &'a Finding, report: &Report<'_>, masker: &Masker) -> Self {
+        let text = |text: &str| masker.text(text);
+        Self {
+            finding,
+            guidance: (report.guidance)(&finding.dossier),
+            hint: finding.secret.hint().to_string(),
+            secret: report.reveal.then(|| revealed(&finding.secret)),
+            why: finding.signals.iter().map(|signal| text(&signal.why)).collect(),
+            severity_why: text(&finding.severity.why.join("; ")),
+            companions: finding
+                .companions
+                .iter()
+                .map(|companion| (text(&companion.role), text(&companion.value)))
+                .collect(),
+            exposure: Exposure::of(finding, report.now, masker),
+            places: finding.locations.iter().map(|location| Place::of(location, masker)).collect(),
+        }
+    }
+
+    /// The name for people: the dossier's title, or its id without one.
+    pub(crate) fn title(&self) -> &str {
+        if self.guidance.title.is_empty() {
+            self.finding.dossier.as_str()
+        } else {
+            &self.guidance.title
+        }
+    }
+
+    /// Severity, then confidence, then exposure; the rest only makes the order
+    /// the same on every run.
+    fn rank(&self) -> impl Ord + use<'a> {
+        let confidence = self.finding.confidence;
+        (
+            self.finding.severity.level,
+            confidence.level(),
+            self.exposure.reach,
+            (confidence.score() * 10_000.0) as u32,
+            Reverse(self.finding.fingerprint),
+        )
+    }
+}
+
+/// One place where a secret lies.
+pub(crate) struct Place<'a> {
+    pub(crate) location: &'a Location,
+    /// The path, or the stable text that stands for one; foreign bytes.
+    pub(crate) path: Vec<u8>,
+    /// The line, masked.
+    pub(crate) excerpt: Excerpt,
+    /// What Git knows, if it lies in a Git object.
+    pub(crate) git: Option<GitFacts<'a>>,
+}
+
+/// The texts of a Git place, masked.
+pub(crate) struct GitFacts<'a> {
+    pub(crate) place: &'a GitPlace,
+    pub(crate) repository: String,
+    pub(crate) author: Option<(String, String)>,
+    pub(crate) paths: Vec<Vec<u8>>,
+    pub(crate) refs: Vec<String>,
+}
+
+impl<'a> Place<'a> {
+    fn of(location: &'a Location, masker: &Masker) -> Self {
+        let git = match &*location.provenance {
+            Provenance::Git(place) => Some(GitFacts::of(place, masker)),
+            Provenance::Stdin | Provenance::File(_) => None,
+        };
+        Self {
+            location,
+            path: masker.bytes(&path(&location.provenance)),
+            excerpt: excerpt(&location.excerpt, masker),
+            git,
+        }
+    }
+
+    /// Whether `path` names a file, rather than standing for something else.
+    pub(crate) fn is_file(&self) -> bool {
+        match &*self.location.provenance {
+            Provenance::Stdin => false,
+            Provenance::File(_) => true,
+            Provenance::Git(place) => first_path(place).is_some(),
+        }
+    }
+}
+
+impl<'a> GitFacts<'a> {
+    fn of(place: &'a GitPlace, masker: &Masker) -> Self {
+        let history = place.history.as_deref();
+        let all = |texts: &[String]| texts.iter().map(|text| masker.text(text)).collect();
+        Self {
+            place,
+            repository: masker.text(&place.repository),
+            author: history.and_then(|history| history.introduced.as_ref()).map(|commit| {
+                (masker.text(&commit.author.name), masker.text(&commit.author.email))
+            }),
+            paths: history
+                .map(|history| history.paths.iter().map(|path| masker.bytes(path)).collect())
+                .unwrap_or_default(),
+            refs: history.map(|history| all(&history.refs)).unwrap_or_default(),
+        }
+    }
+}
+
+/// The path for a place. `-` is standard input; what has no path is named by
+/// its kind and object: `git:commit/1f0c…`, `git:tag/…`, `git:blob/…`.
+fn path(provenance: &Provenance) -> Vec<u8> {
+    match provenance {
+        Provenance::Stdin => b"-".to_vec(),
+        Provenance::File(file) => file.path.clone(),
+        Provenance::Git(place) => first_path(place).map_or_else(
+            || {
+                let kind = match place.kind {
+                    GitObjectKind::Blob | GitObjectKind::Staged => "blob",
+                    GitObjectKind::Commit => "commit",
+                    GitObjectKind::Tag => "tag",
+                };
+                format!("git:{kind}/{}", place.object).into_bytes()
+            },
+            ToOwned::to_owned,
+        ),
+    }
+}
+
+/// The path in the commit that introduced the object, so that
+/// `git show COMMIT:PATH` works.
+fn first_path(place: &GitPlace) -> Option<&[u8]> {
+    place.history.as_deref()?.paths.first().map(Vec::as_slice)
+}
+
+/// The excerpt, whose mark is only kept if it can be trusted.
+fn excerpt(excerpt: &Excerpt, masker: &Masker) -> Excerpt {
+    let text = masker.text(&excerpt.text);
+    let fits = text == excerpt.text && text.get(excerpt.mark.clone()).is_some();
+    let mark = if fits { excerpt.mark.clone() } else { 0..0 };
+    Excerpt { text, mark }
+}
+
+/// One thing that was not looked at.
+pub(crate) struct LeftOut<'a> {
+    pub(crate) item: &'a NotScanned,
+    pub(crate) path: Vec<u8>,
+    pub(crate) detail: Option<String>,
+}
