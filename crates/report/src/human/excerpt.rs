@@ -3,7 +3,7 @@
 
 use leeward_model::Excerpt;
 
-use crate::foreign::inert;
+use crate::foreign::{inert, without_commands};
 
 use super::screen::{self, DIM, FRAME, Screen, head, tail, width};
 
@@ -86,6 +86,12 @@ fn cut(excerpt: &Excerpt, room: usize, ellipsis: &str) -> Parts {
     } else {
         after.to_owned()
     };
+    // A logging command may lie across the parts.
+    let joined = format!("{before}{mark}{after}");
+    if without_commands(joined.clone()) == joined {
+        return Parts { before, mark, after };
+    }
+    let [before, mark, after] = [before, mark, after].map(|part| part.replace('#', "\\u{23}"));
     Parts { before, mark, after }
 }
 
