@@ -1,1 +1,28 @@
-//! Being built.
+//! Finds secrets in bytes and says why. Pure and synchronous: no file, socket,
+//! environment or process.
+//!
+//! A prefix-less key proves nothing by its shape, so this is a judge that
+//! weighs evidence, not a bag of expressions. In the order the work is done:
+//! the `gate` looks for anchors; around them `candidate` finds tokens of the
+//! right shape, plainly or under encodings (`decode`); `binding` reads the
+//! name a token is bound to, `evidence` and `scope` what its surroundings say
+//! and how near, `value` what it says itself; the `judge` weighs all that;
+//! `group` makes findings of matches.
+
+mod binding;
+mod candidate;
+mod decode;
+mod detector;
+mod evidence;
+mod excerpt;
+mod gate;
+mod group;
+mod judge;
+mod lexicon;
+mod lines;
+mod names;
+mod scope;
+mod value;
+
+pub use detector::{Detector, Options, Scratch, Sighting};
+pub use group::group;

@@ -1,0 +1,264 @@
+//! The prefilter: one pass over raw bytes that finds the anchors of all
+//! dossiers, in plain text and in the encodings text hides in. No anchor, no
+//! more work; almost every blob ends here, at memory speed.
+//!
+//! Four bytes of each anchor, case folded, are hashed into a bit table. Every
+//! position of the input is hashed the same way; only where a bit is set are
+//! the anchors themselves compared. The cost does not grow with their number.
+//! This is not a matcher: what an anchor means is decided elsewhere.
+
+use leeward_model::Encoding;
+
+/// Something the gate looks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    /// The bytes, lower-case where case is folded.
+    text: Vec<u8>,
+    /// Whether letters match in either case.
+    folded: bool,
+    /// The encoding it is written in; `None` for plain text.
+    pub(crate) encoding: Option<Encoding>,
+    /// Which of the detector's rules asked for it.
+    pub(crate) rule: usize,
+}
+
+/// An anchor found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Index of the anchor.
+    pub(crate) anchor: usize,
+}
+
+const TABLE_BITS: u32 = 18;
+const TABLE_WORDS: usize = 1 << (TABLE_BITS - 6);
+/// Knuth's multiplicative constant, 2^32 divided by the golden ratio.
+const MULTIPLIER: u32 = 0x9E37_79B1;
+/// Sets bit 5 of four bytes: folds ASCII letters, and maps the rest onto
+/// something that only has to be the same on both sides.
+const FOLD: u32 = 0x2020_2020;
+
+#[derive(Debug)]
+pub(crate) struct Gate {
+    anchors: Vec<Anchor>,
+    table: Box<[u64; TABLE_WORDS]>,
+    /// Folded gram, anchor, offset of the gram in it; sorted by gram.
+    grams: Vec<(u32, u32, u32)>,
+    longest: usize,
+}
+
+impl Gate {
+    /// `plain`: each rule's anchors.
+    pub(crate) fn new<'a>(plain: impl Iterator<Item = (usize, &'a str)>) -> Self {
+        let mut anchors = Vec::new();
+        for (rule, text) in plain {
+            anchors.extend(Anchor::forms(rule, text));
+        }
+        let mut table = Box::new([0; TABLE_WORDS]);
+        let mut grams: Vec<(u32, u32, u32)> = Vec::with_capacity(anchors.len());
+        for (index, anchor) in anchors.iter().enumerate() {
+            let offset = rarest_gram(&anchor.text);
+            let gram = gram(&anchor.text[offset..]) | FOLD;
+            let bit = hash(gram);
+            table[bit as usize >> 6] |= 1_u64 << (bit & 63);
+            grams.push((gram, index as u32, offset as u32));
+        }
+        grams.sort_unstable();
+        let longest = anchors.iter().map(|anchor| anchor.text.len()).max().unwrap_or(0);
+        Self { anchors, table, grams, longest }
+    }
+
+    pub(crate) fn anchor(&self, hit: Hit) -> &Anchor {
+        &self.anchors[hit.anchor]
+    }
+
+    /// How far before and after a changed range an anchor may begin or end.
+    pub(crate) fn reach(&self) -> usize {
+        self.longest
+    }
+
+    /// Appends every anchor in `bytes`, in order of position.
+    pub(crate) fn find(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        self.find_until(bytes, |hit| {
+            hits.push(hit);
+            false
+        });
+        hits.sort_unstable();
+    }
+
+    /// Whether there is any anchor at all.
+    pub(crate) fn any(&self, bytes: &[u8]) -> bool {
+        self.find_until(bytes, |_| true)
+    }
+
+    /// Calls `found` for each anchor until it answers true.
+    fn find_until(&self, bytes: &[u8], mut found: impl FnMut(Hit) -> bool) -> bool {
+        let mut at = 0;
+        // Twelve bytes at hand give eight positions to one branch.
+        while let Some(chunk) = bytes.get(at..at + 12).and_then(|s| <&[u8; 12]>::try_from(s).ok()) {
+            let low = u64::from_le_bytes([
+                chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
+            ]);
+            let high = u64::from_le_bytes([
+                chunk[4], chunk[5], chunk[6], chunk[7], chunk[8], chunk[9], chunk[10], chunk[11],
+            ]);
+            let bits = self.bit(low as u32)
+                | self.bit((low >> 8) as u32)
+                | self.bit((low >> 16) as u32)
+                | self.bit((low >> 24) as u32)
+                | self.bit(high as u32)
+                | self.bit((high >> 8) as u32)
+                | self.bit((high >> 16) as u32)
+                | self.bit((high >> 24) as u32);
+            if bits & 1 != 0 {
+                for position in at..at + 8 {
+                    if self.at(bytes, position, &mut found) {
+                        return true;
+                    }
+                }
+            }
+            at += 8;
+        }
+        (at..bytes.len().saturating_sub(3)).any(|position| self.at(bytes, position, &mut found))
+    }
+
+    #[inline(always)]
+    fn bit(&self, gram: u32) -> u64 {
+        let bit = hash(gram | FOLD);
+        self.table[bit as usize >> 6] >> (bit & 63)
+    }
+
+    fn at(&self, bytes: &[u8], position: usize, found: &mut impl FnMut(Hit) -> bool) -> bool {
+        let here = gram(&bytes[position..]) | FOLD;
+        let first = self.grams.partition_point(|&(gram, ..)| gram < here);
+        self.grams[first..]
+            .iter()
+            .take_while(|&&(gram, ..)| gram == here)
+            .filter_map(|&(_, anchor, offset)| {
+                let start = position.checked_sub(offset as usize)?;
+                let text = &self.anchors[anchor as usize];
+                let end = start + text.text.len();
+                text.is(bytes.get(start..end)?).then_some(Hit {
+                    start,
+                    end,
+                    anchor: anchor as usize,
+                })
+            })
+            .any(found)
+    }
+}
+
+impl Anchor {
+    fn is(&self, bytes: &[u8]) -> bool {
+        if self.folded { bytes.eq_ignore_ascii_case(&self.text) } else { bytes == self.text }
+    }
+
+    /// An anchor in plain text and in every encoding the decoder can undo.
+    fn forms(rule: usize, text: &str) -> Vec<Self> {
+        let lower = text.to_ascii_lowercase();
+        let make = |text: Vec<u8>, folded, encoding| Self { text, folded, encoding, rule };
+        let each = |pattern: &dyn Fn(u8) -> Vec<u8>| -> Vec<u8> {
+            lower.bytes().flat_map(pattern).collect()
+        };
+        let mut forms = vec![
+            make(lower.clone().into_bytes(), true, None),
+            make(each(&|b| vec![b, 0]), true, Some(Encoding::Utf16Le)),
+            make(each(&|b| vec![0, b]), true, Some(Encoding::Utf16Be)),
+        ];
+        for cased in casings(&lower) {
+            let bytes = cased.as_bytes();
+            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
+            let escape: String = bytes.iter().map(|b| format!("\\u{b:04x}")).collect();
+            let escape_x: String = bytes.iter().map(|b| format!("\\x{b:02x}")).collect();
+            forms.push(make(hex.into_bytes(), true, Some(Encoding::Hex)));
+            forms.push(make(percent.into_bytes(), true, Some(Encoding::Percent)));
+            forms.push(make(escape.into_bytes(), true, Some(Encoding::Escape)));
+            forms.push(make(escape_x.into_bytes(), true, Some(Encoding::Escape)));
+            for shift in 0..3 {
+                let text = crate::decode::base64_core(bytes, shift);
+                if text.len() >= 4 {
+                    forms.push(make(text, false, Some(Encoding::Base64)));
+                }
+            }
+        }
+        forms
+    }
+}
+
+/// The ways people capitalise a name: `name`, `NAME`, `Name`.
+fn casings(lower: &str) -> Vec<String> {
+    let upper = lower.to_ascii_uppercase();
+    let title: String = upper.chars().take(1).chain(lower.chars().skip(1)).collect();
+    vec![lower.to_owned(), upper, title]
+}
+
+fn gram(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+#[inline(always)]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(MULTIPLIER) >> (32 - TABLE_BITS)
+}
+
+/// Offset of the four bytes least likely in ordinary text, by how common each
+/// byte is in source code (rough ranks; only the order matters).
+fn rarest_gram(text: &[u8]) -> usize {
+    const COMMON: &[u8] = b" etaionsrlcdpmu\n.,_hfgyb()0\"=-:;1'wvk/x{}2\x00";
+    let rarity = |byte: &u8| {
+        let byte = byte.to_ascii_lowercase();
+        COMMON.iter().position(|&c| c == byte).unwrap_or(COMMON.len()) as u32
+    };
+    (0..=text.len() - 4)
+        .max_by_key(|&at| text[at..at + 4].iter().map(rarity).sum::<u32>())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gate() -> Gate {
+        Gate::new([(0, "mistral"), (1, "codestral"), (2, "AKIA")].into_iter())
+    }
+
+    fn found(text: &[u8]) -> Vec<(usize, usize, Option<Encoding>)> {
+        let gate = gate();
+        let mut hits = Vec::new();
+        gate.find(text, &mut hits);
+        hits.into_iter().map(|hit| (hit.start, hit.end, gate.anchor(hit).encoding)).collect()
+    }
+
+    #[test]
+    fn plain_anchors_in_any_case() {
+        assert_eq!(found(b"x MISTRAL y"), [(2, 9, None)]);
+        assert_eq!(found(b"CodeStral"), [(0, 9, None)]);
+        assert_eq!(found(b"mistra"), []);
+    }
+
+    #[test]
+    fn anchors_under_encodings() {
+        // `MISTRAL_API_KEY=` in base64, then UTF-16, then hexadecimal.
+        assert_eq!(found(b"TUlTVFJBTF9BUElfS0VZPQ==")[0].2, Some(Encoding::Base64));
+        assert_eq!(found(b"m\0i\0s\0t\0r\0a\0l\0")[0].2, Some(Encoding::Utf16Le));
+        assert_eq!(found(b"\0m\0i\0s\0t\0r\0a\0l")[0].2, Some(Encoding::Utf16Be));
+        assert_eq!(found(b"4D49535452414C")[0].2, Some(Encoding::Hex));
+    }
+
+    proptest! {
+        /// The gate finds what a plain search finds, wherever it lies.
+        #[test]
+        fn nothing_is_missed(
+            before in proptest::collection::vec(any::<u8>(), 0..40),
+            after in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let mut text = before.clone();
+            text.extend_from_slice(b"miSTral");
+            text.extend_from_slice(&after);
+            prop_assert!(found(&text).contains(&(before.len(), before.len() + 7, None)));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! One finding per secret, with every place it lies in.
+
+use std::collections::HashMap;
+
+use leeward_dossier::{Library, schema};
+use leeward_model::{Finding, Fingerprint, Match, Rating, Severity};
+
+/// Groups matches by secret. A finding takes its type, evidence and confidence
+/// from its most convincing match; its severity is the dossier's base until
+/// more is known. Order: severity, then confidence, worst first.
+pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
+    let mut by_secret: HashMap<Fingerprint, Finding> = HashMap::new();
+    for found in matches {
+        let confidence = found.confidence();
+        let Match { dossier, fingerprint, secret, companions, location, mut signals } = found;
+        signals.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        match by_secret.entry(fingerprint) {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                let severity = base_severity(library, dossier.as_str());
+                entry.insert(Finding {
+                    dossier,
+                    fingerprint,
+                    secret,
+                    companions,
+                    confidence,
+                    signals,
+                    severity,
+                    locations: vec![location],
+                });
+            }
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                let finding = entry.into_mut();
+                finding.locations.push(location);
+                if confidence > finding.confidence {
+                    finding.severity = base_severity(library, dossier.as_str());
+                    finding.dossier = dossier;
+                    finding.confidence = confidence;
+                    finding.signals = signals;
+                    finding.companions = companions;
+                }
+            }
+        }
+    }
+    let mut findings: Vec<Finding> = by_secret.into_values().collect();
+    findings.sort_by(|a, b| {
+        b.severity
+            .level
+            .cmp(&a.severity.level)
+            .then(b.confidence.score().total_cmp(&a.confidence.score()))
+            .then(a.fingerprint.cmp(&b.fingerprint))
+    });
+    findings
+}
+
+fn base_severity(library: &Library, dossier: &str) -> Rating {
+    match library.get(dossier) {
+        Some(dossier) => Rating {
+            level: match dossier.severity.base {
+                schema::Level::Low => Severity::Low,
+                schema::Level::Medium => Severity::Medium,
+                schema::Level::High => Severity::High,
+                schema::Level::Critical => Severity::Critical,
+            },
+            why: vec![dossier.severity.why.clone()],
+        },
+        None => Rating { level: Severity::High, why: Vec::new() },
+    }
+}

@@ -1,0 +1,474 @@
+//! Weighs evidence. Each signal is a log-odds (natural logarithm); their sum
+//! is the confidence. The numbers stand in one table, each with its reason;
+//! they were set on the development contexts and are held to the unseen half
+//! of the mined ones by the accuracy test.
+
+use std::{borrow::Cow, ops::Range};
+
+use leeward_model::{SafeText, Signal, SignalKind};
+
+use crate::{
+    binding::{Binding, Reading},
+    candidate::Candidate,
+    evidence::{Class, Evidence, Named},
+    lexicon::{Lexicon, Owner},
+    scope::Relation,
+    value,
+};
+
+/// The weights.
+mod weight {
+    /// A token of the right shape in a text that names the vendor somewhere is
+    /// far more often anything else.
+    pub(super) const PRIOR: f32 = -3.5;
+
+    /// `MISTRAL_API_KEY = …`: who writes this means it.
+    pub(super) const OWN_CREDENTIAL_NAME: f32 = 6.5;
+    /// `mistral: …` or `MistralClient("…")`: the name says whose, not what.
+    pub(super) const OWN_NAME: f32 = 4.4;
+    /// `MISTRAL_WORKSPACE_ID = …`: ours, and no credential.
+    pub(super) const OWN_OTHER_THING: f32 = -3.0;
+    /// `mistral_keystone_password`: the vendor's word with another meaning.
+    pub(super) const OTHER_MEANING: f32 = -6.0;
+    /// `AZURE_MISTRAL_KEY`: somebody else's key for the same models.
+    pub(super) const GATEWAY_NAME: f32 = -6.0;
+    /// `COHERE_API_KEY`.
+    pub(super) const RIVAL_NAME: f32 = -6.0;
+    /// `OPENAI_API_KEY`, used for compatible APIs too.
+    pub(super) const COMPATIBLE_NAME: f32 = -1.2;
+    /// `api_key`, `Authorization: Bearer`.
+    pub(super) const GENERIC_CREDENTIAL: f32 = 1.5;
+    /// `ACME_API_KEY`: a credential of somebody we never heard of.
+    pub(super) const UNKNOWN_CREDENTIAL: f32 = -3.0;
+    /// `foo = …`.
+    pub(super) const UNKNOWN_NAME: f32 = -1.8;
+    /// `request_id`, `sha256`, `url`.
+    pub(super) const NOT_SECRET: f32 = -5.0;
+
+    /// Reads like words rather than like random characters.
+    pub(super) const WORDS: f32 = -6.0;
+    /// Between the two.
+    pub(super) const HALF_WORDS: f32 = -1.5;
+    /// As random as a key.
+    pub(super) const RANDOM: f32 = 1.0;
+    /// 0.37 % of random values have no digit; far more of what else there is.
+    pub(super) const NO_DIGIT: f32 = -0.8;
+    /// A placeholder, by repetition, sequence or spelling.
+    pub(super) const PLACEHOLDER: f32 = -8.0;
+    /// Lacks a class of characters that real values have.
+    pub(super) const CLASSES: f32 = -6.0;
+    /// The value is itself a name (`"…": {`).
+    pub(super) const NAMES_SOMETHING: f32 = -4.0;
+    /// A segment of a path, or a piece of longer base64.
+    pub(super) const IN_PATH: f32 = -2.5;
+    /// Published by the provider as an example.
+    pub(super) const PUBLISHED: f32 = -12.0;
+
+    /// Strength of evidence right beside the value.
+    pub(super) const HOST: f32 = 5.0;
+    pub(super) const IMPORT: f32 = 4.4;
+    pub(super) const WORD: f32 = 4.2;
+    pub(super) const PRODUCT: f32 = 3.4;
+    /// The evidence names what encloses the value.
+    pub(super) const PARENT: f32 = 1.0;
+    /// What it loses by each enclosing structure to leave …
+    pub(super) const PER_LEVEL: f32 = 0.45;
+    /// … by lying inside a neighbour's structure …
+    pub(super) const NESTED: f32 = 1.5;
+    /// … by each line …
+    pub(super) const PER_LINE: f32 = 0.07;
+    /// … by each byte, on one line …
+    pub(super) const PER_BYTE: f32 = 0.004;
+    /// … by each blank line …
+    pub(super) const PER_BLANK: f32 = 0.45;
+    /// … by each section heading …
+    pub(super) const PER_SECTION: f32 = 1.2;
+    /// … by naming a neighbour that is a credential itself …
+    pub(super) const NAMES_CREDENTIAL: f32 = 2.6;
+    /// … or something else.
+    pub(super) const NAMES_OTHER: f32 = 0.5;
+    /// Most that lines, bytes or blanks cost.
+    pub(super) const FAR: f32 = 4.0;
+    /// An import speaks for the whole file.
+    pub(super) const IMPORT_FAR: f32 = 1.2;
+    /// Another vendor is named nearer or more plainly.
+    pub(super) const RIVAL_NEARER: f32 = -3.5;
+    /// Another vendor is named about as near.
+    pub(super) const RIVAL_NEAR: f32 = -1.0;
+    /// No evidence of the vendor within reach.
+    pub(super) const ALONE: f32 = -1.0;
+    /// `ACME_URL=https://api.mistral.ai` beside `ACME_API_KEY`.
+    pub(super) const SHARED_PREFIX: f32 = 3.2;
+
+    /// The path names the vendor.
+    pub(super) const PATH_NAMES: f32 = 2.6;
+    /// A file that credentials are kept in.
+    pub(super) const CREDENTIAL_FILE: f32 = 0.6;
+    /// Tests, examples and documentation count less, never nothing.
+    pub(super) const TEST_FILE: f32 = -0.5;
+
+    /// A value with a mark of its own.
+    pub(super) const MARKED: f32 = 4.0;
+    /// Both halves of a two-part credential, one bound to its name.
+    pub(super) const PAIRED: f32 = 3.5;
+    /// The loosely documented form, by itself.
+    pub(super) const LOOSE: f32 = -1.5;
+}
+
+/// Everything known about a candidate when it is judged.
+pub(crate) struct Case<'a> {
+    pub(crate) text: &'a [u8],
+    pub(crate) candidate: &'a Candidate,
+    pub(crate) owner: Owner,
+    pub(crate) lexicon: &'a Lexicon,
+    pub(crate) binding: &'a Binding,
+    pub(crate) reading: &'a Reading,
+    pub(crate) evidence: &'a [Evidence],
+    pub(crate) relations: &'a [Option<Relation>],
+}
+
+/// Signals that need nothing but the value.
+pub(crate) fn value(candidate: &Candidate, has_classes: bool) -> Vec<Signal> {
+    let bytes = &candidate.value;
+    let mut signals = Vec::new();
+    if let Some(why) = value::placeholder(bytes) {
+        signals.push(signal(SignalKind::Value, weight::PLACEHOLDER, why));
+    }
+    if !has_classes {
+        signals.push(signal(
+            SignalKind::Value,
+            weight::CLASSES,
+            "lacks the mix of upper and lower case that real values have",
+        ));
+    }
+    let wordiness = value::wordiness(bytes);
+    signals.push(if wordiness > 0.0 {
+        signal(SignalKind::Value, weight::WORDS, "reads like words, not like a random value")
+    } else if wordiness > -3.0 {
+        signal(SignalKind::Value, weight::HALF_WORDS, "reads partly like words")
+    } else {
+        signal(
+            SignalKind::Value,
+            weight::RANDOM,
+            format!("{} random mixed-case letters and digits", bytes.len()),
+        )
+    });
+    if !bytes.iter().any(u8::is_ascii_digit) {
+        signals.push(signal(SignalKind::Value, weight::NO_DIGIT, "has no digit"));
+    }
+    if candidate.names_something {
+        signals.push(signal(SignalKind::Value, weight::NAMES_SOMETHING, "is itself a name"));
+    }
+    if candidate.in_path {
+        signals.push(signal(SignalKind::Value, weight::IN_PATH, "is part of a path"));
+    }
+    signals
+}
+
+/// The signal of a value that the provider publishes as an example.
+pub(crate) fn published() -> Signal {
+    signal(SignalKind::Value, weight::PUBLISHED, "an example that the provider publishes")
+}
+
+/// What is true of every candidate.
+pub(crate) fn prior() -> Signal {
+    signal(SignalKind::Value, weight::PRIOR, "most such tokens are something else")
+}
+
+/// Signals of the name a value is bound to.
+pub(crate) fn binding(case: &Case<'_>) -> Vec<Signal> {
+    let Case { reading, binding, lexicon, owner, .. } = *case;
+    let mut signals = Vec::new();
+    let name = binding.name.clone().map(|range| show(&case.text[range])).unwrap_or_default();
+    let mut push = |weight, why: String| signals.push(signal(SignalKind::Binding, weight, why));
+    let ours = reading.owners.iter().position(|&named| named == owner);
+    if let Some(at) = ours {
+        let gateway = reading.owners[..at].iter().find(|&&other| lexicon.is_gateway(other));
+        if let Some(&gateway) = gateway {
+            push(
+                weight::GATEWAY_NAME,
+                format!("bound to {name}: a key of {}", lexicon.name(gateway)),
+            );
+        } else if let Some(word) = binding.words.iter().find(|word| lexicon.spoils(owner, word)) {
+            push(weight::OTHER_MEANING, format!("bound to {name}: {word} is something else"));
+        } else if reading.not_secret {
+            push(weight::OWN_OTHER_THING, format!("bound to {name}, which is no credential"));
+        } else if reading.credential {
+            push(weight::OWN_CREDENTIAL_NAME, format!("bound to {name}"));
+        } else if binding.call {
+            push(weight::OWN_NAME, format!("given to {name}"));
+        } else {
+            let unknown = if reading.unknown.is_empty() { 0.0 } else { -1.0 };
+            push(weight::OWN_NAME + unknown, format!("bound to {name}"));
+        }
+        return signals;
+    }
+    let rival = reading.owners.first().copied();
+    match rival {
+        Some(rival) if lexicon.is_compatible(rival) => push(
+            weight::COMPATIBLE_NAME
+                + if reading.credential { weight::GENERIC_CREDENTIAL } else { 0.0 },
+            format!("bound to {name}, a name used for compatible services too"),
+        ),
+        Some(rival) => {
+            push(weight::RIVAL_NAME, format!("bound to {name}: a key of {}", lexicon.name(rival)))
+        }
+        None if reading.not_secret => {
+            push(weight::NOT_SECRET, format!("bound to {name}, which is no credential"))
+        }
+        None if reading.credential && reading.unknown.is_empty() => {
+            push(weight::GENERIC_CREDENTIAL, format!("bound to {name}"));
+        }
+        None if reading.credential => {
+            push(weight::UNKNOWN_CREDENTIAL, format!("bound to {name}, of somebody else"))
+        }
+        None if !reading.unknown.is_empty() && !binding.call => {
+            push(weight::UNKNOWN_NAME, format!("bound to {name}"))
+        }
+        None => {}
+    }
+    if binding.scheme && binding.name.is_none() {
+        push(weight::GENERIC_CREDENTIAL, "sent as authorization".into());
+    }
+    signals
+}
+
+/// Signals of the surroundings: the nearest evidence for the vendor, and
+/// whether another vendor's is nearer.
+pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
+    let own_name =
+        |item: &Evidence| case.binding.name.as_ref().is_some_and(|name| overlaps(name, &item.run));
+    let ranked = case.evidence.iter().zip(case.relations).filter_map(|(item, relation)| {
+        let relation = (*relation)?;
+        (!own_name(item)).then(|| (strength(item, &relation, case), item, relation))
+    });
+    let (mut ours, mut rival): (
+        Option<(f32, &Evidence, Relation)>,
+        Option<(f32, &Evidence, Relation)>,
+    ) = (None, None);
+    for entry in ranked {
+        let best = if entry.1.owner == case.owner { &mut ours } else { &mut rival };
+        if best.as_ref().is_none_or(|known| entry.0 > known.0) {
+            *best = Some(entry);
+        }
+    }
+    let named = case.reading.owners.contains(&case.owner);
+    let mut signals = Vec::new();
+    match &ours {
+        Some((strength, item, relation)) if *strength > 0.0 => {
+            // Where the name already says whose it is, the surroundings only
+            // confirm it.
+            let weight = if named { strength * 0.2 } else { *strength };
+            signals.push(signal(SignalKind::Scope, weight, describe(case, item, relation)));
+            if shares_prefix(case, item) {
+                signals.push(signal(
+                    SignalKind::Scope,
+                    weight::SHARED_PREFIX,
+                    "its name and the address's begin alike",
+                ));
+            }
+        }
+        _ if !named => signals.push(signal(
+            SignalKind::Scope,
+            weight::ALONE,
+            format!("nothing nearby speaks for {}", case.lexicon.name(case.owner)),
+        )),
+        _ => {}
+    }
+    if let Some((theirs, item, relation)) = rival.filter(|_| !named) {
+        let margin = theirs - ours.map_or(0.0, |(strength, ..)| strength);
+        let why = || {
+            format!(
+                "{} is named nearer: {}",
+                case.lexicon.name(item.owner),
+                describe(case, item, &relation)
+            )
+        };
+        if theirs > 0.0 && margin > 0.0 {
+            signals.push(signal(SignalKind::Rival, weight::RIVAL_NEARER - margin, why()));
+        } else if theirs > 0.0 && margin > -0.6 {
+            signals.push(signal(SignalKind::Rival, weight::RIVAL_NEAR, why()));
+        }
+    }
+    signals
+}
+
+/// How strongly a piece of evidence speaks for its vendor from where it is.
+fn strength(item: &Evidence, relation: &Relation, case: &Case<'_>) -> f32 {
+    let base = match item.class {
+        Class::Host => weight::HOST,
+        Class::Import => weight::IMPORT,
+        Class::Word => weight::WORD,
+        Class::Product => weight::PRODUCT,
+    };
+    let ours = item.owner == case.owner;
+    let standing = match () {
+        // A gateway serves our products under its own keys: its name outweighs
+        // theirs.
+        () if case.lexicon.is_gateway(item.owner) => 0.5,
+        // Compatible clients are used with anybody's address.
+        () if case.lexicon.is_compatible(item.owner) && item.class != Class::Host => -1.6,
+        () => 0.0,
+    };
+    let levels = relation.level.saturating_sub(u32::from(relation.parent)) as f32;
+    let distance = if relation.lines == 0 {
+        relation.distance as f32 * weight::PER_BYTE
+    } else {
+        relation.lines as f32 * weight::PER_LINE
+    };
+    let blanks = (relation.blanks as f32 * weight::PER_BLANK).min(1.4);
+    let mut cost = levels.min(6.0) * weight::PER_LEVEL
+        + (distance + blanks).min(weight::FAR)
+        + relation.sections as f32 * weight::PER_SECTION;
+    if relation.nested {
+        cost += weight::NESTED;
+    }
+    if item.class == Class::Import && relation.before {
+        cost = cost.min(weight::IMPORT_FAR);
+    }
+    let names = match item.names {
+        Some(_) if relation.parent => 0.0,
+        Some(Named::Credential) => weight::NAMES_CREDENTIAL,
+        Some(Named::Other) if ours => weight::NAMES_OTHER,
+        Some(Named::Other) => weight::NAMES_OTHER * 2.0,
+        None => 0.0,
+    };
+    let parent = if relation.parent { weight::PARENT } else { 0.0 };
+    base + standing + parent - cost - names
+}
+
+/// Whether the name of what holds the evidence begins as the value's name:
+/// `ACME_API_KEY` and `ACME_BASE_URL=https://api.mistral.ai`.
+fn shares_prefix(case: &Case<'_>, item: &Evidence) -> bool {
+    let Some(first) = case.reading.unknown.first().or(case.binding.words.first()) else {
+        return false;
+    };
+    if item.class != Class::Host
+        || (case.reading.unknown.is_empty() && case.reading.owners.is_empty())
+    {
+        return false;
+    }
+    let start = crate::lines::start(case.text, item.run.start);
+    let before = &case.text[start..item.run.start];
+    let words = crate::names::words(before);
+    words.iter().any(|word| word == first)
+}
+
+fn describe(case: &Case<'_>, item: &Evidence, relation: &Relation) -> String {
+    let what = show(&case.text[item.run.clone()]);
+    let place = match relation {
+        Relation { parent: true, .. } => "around it".to_owned(),
+        Relation { lines: 0, .. } => "on the same line".to_owned(),
+        Relation { lines: 1, before, .. } => {
+            format!("on the line {}", if *before { "above" } else { "below" })
+        }
+        Relation { lines, before, .. } => {
+            format!("{lines} lines {}", if *before { "above" } else { "below" })
+        }
+    };
+    match item.class {
+        Class::Import => format!("the file imports {what}"),
+        _ => format!("{what} {place}"),
+    }
+}
+
+/// The signals of a path.
+pub(crate) fn place(path: &[u8], names_owner: bool, files: &[String]) -> Vec<Signal> {
+    let lower = path.to_ascii_lowercase();
+    let mut signals = Vec::new();
+    if names_owner {
+        signals.push(signal(SignalKind::Place, weight::PATH_NAMES, "the path names the vendor"));
+    }
+    let file_name = lower.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let listed = files.iter().find(|file| {
+        let file = file.to_ascii_lowercase();
+        let file = file.trim_start_matches("~/");
+        lower.ends_with(file.as_bytes()) || file_name == file.as_bytes()
+    });
+    if let Some(file) =
+        listed.map(String::as_str).or(file_name.starts_with(b".env").then_some(".env"))
+    {
+        signals.push(signal(
+            SignalKind::Place,
+            weight::CREDENTIAL_FILE,
+            format!("in {}", file.to_owned()),
+        ));
+    }
+    const TESTS: [&str; 12] = [
+        "test/",
+        "tests/",
+        "testdata/",
+        "fixtures/",
+        "examples/",
+        "example/",
+        "docs/",
+        "doc/",
+        "spec/",
+        "__tests__/",
+        "mocks/",
+        "samples/",
+    ];
+    let in_tests = TESTS.iter().any(|folder| {
+        lower.starts_with(folder.as_bytes())
+            || memchr::memmem::find(&lower, format!("/{folder}").as_bytes()).is_some()
+    });
+    if in_tests {
+        signals.push(signal(
+            SignalKind::Place,
+            weight::TEST_FILE,
+            "among tests, examples or documentation",
+        ));
+    }
+    signals
+}
+
+/// The signals of a value that carries its own mark.
+pub(crate) fn marked(name: &str, value: &[u8]) -> Vec<Signal> {
+    let mut signals = vec![signal(
+        SignalKind::Value,
+        weight::MARKED,
+        format!("has the unmistakable form of a {name}"),
+    )];
+    if let Some(why) = value::placeholder(value) {
+        signals.push(signal(SignalKind::Value, weight::PLACEHOLDER, why));
+    }
+    if value::entropy(value) < 3.0 {
+        signals.push(signal(
+            SignalKind::Value,
+            weight::WORDS,
+            "has too little variety for a real value",
+        ));
+    }
+    signals
+}
+
+/// The signal of two halves found together.
+pub(crate) fn paired(role: &str, name: &[u8]) -> Signal {
+    signal(SignalKind::Binding, weight::PAIRED, format!("bound to {}, near its {role}", show(name)))
+}
+
+/// The signal of the loosely documented form.
+pub(crate) fn loose() -> Signal {
+    signal(SignalKind::Binding, weight::LOOSE, "has only the loosely documented form")
+}
+
+fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+fn signal(kind: SignalKind, weight: f32, why: impl Into<Cow<'static, str>>) -> Signal {
+    Signal { kind, weight, why: why.into() }
+}
+
+/// A piece of foreign text to quote: escaped, cut, and masked where it could
+/// itself be a secret.
+fn show(bytes: &[u8]) -> String {
+    const LONGEST: usize = 60;
+    let masked = crate::excerpt::mask(bytes);
+    let text = SafeText::new(masked.as_bytes()).to_string();
+    let text = text.trim_matches(['-', '.', '/', '$']);
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Who is who: the words, hosts and products that name each vendor, made once
+//! from the dossiers and the list of other vendors.
+
+use std::collections::HashMap;
+
+use leeward_dossier::{Library, schema::Evidence};
+
+/// A vendor, or a family of credentials that has dossiers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Owner(pub(crate) u16);
+
+#[derive(Debug)]
+struct Vendor {
+    name: String,
+    /// Serves other vendors' models under keys of its own.
+    gateway: bool,
+    /// Its client is used for other vendors' compatible APIs.
+    compatible: bool,
+    products: Vec<String>,
+    not_with: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Lexicon {
+    vendors: Vec<Vendor>,
+    families: HashMap<String, Owner>,
+    words: HashMap<String, Owner>,
+    hosts: HashMap<String, Owner>,
+    /// Words of families, also met inside longer words (`mistralapikey`).
+    roots: Vec<(String, Owner)>,
+}
+
+impl Lexicon {
+    pub(crate) fn new(library: &Library) -> Self {
+        let mut lexicon = Self::default();
+        for dossier in library.dossiers() {
+            let owner = lexicon.family(&dossier.family, &dossier.provider);
+            lexicon.learn(owner, &dossier.detect.evidence);
+        }
+        for rival in library.rivals() {
+            let owner = lexicon.vendor(&rival.name, rival.gateway, rival.compatible);
+            for word in &rival.words {
+                lexicon.words.entry(word.to_ascii_lowercase()).or_insert(owner);
+            }
+            for host in &rival.hosts {
+                lexicon.hosts.entry(host.to_ascii_lowercase()).or_insert(owner);
+            }
+        }
+        lexicon.roots.sort();
+        lexicon.roots.dedup();
+        lexicon
+    }
+
+    fn vendor(&mut self, name: &str, gateway: bool, compatible: bool) -> Owner {
+        self.vendors.push(Vendor {
+            name: name.to_owned(),
+            gateway,
+            compatible,
+            products: Vec::new(),
+            not_with: Vec::new(),
+        });
+        Owner(self.vendors.len() as u16 - 1)
+    }
+
+    fn family(&mut self, family: &str, provider: &str) -> Owner {
+        if let Some(&owner) = self.families.get(family) {
+            return owner;
+        }
+        let owner = self.vendor(provider, false, false);
+        self.families.insert(family.to_owned(), owner);
+        owner
+    }
+
+    fn learn(&mut self, owner: Owner, evidence: &Evidence) {
+        for word in evidence.words.iter().map(|word| word.to_ascii_lowercase()) {
+            self.roots.push((word.clone(), owner));
+            self.words.insert(word, owner);
+        }
+        for host in &evidence.hosts {
+            self.hosts.insert(host.to_ascii_lowercase(), owner);
+        }
+        let vendor = &mut self.vendors[usize::from(owner.0)];
+        vendor.products.extend(evidence.products.iter().map(|name| name.to_ascii_lowercase()));
+        vendor.not_with.extend(evidence.not_with.iter().map(|word| word.to_ascii_lowercase()));
+    }
+
+    /// The owner that stands for a dossier family.
+    pub(crate) fn owner_of(&self, family: &str) -> Option<Owner> {
+        self.families.get(family).copied()
+    }
+
+    pub(crate) fn name(&self, owner: Owner) -> &str {
+        &self.vendors[usize::from(owner.0)].name
+    }
+
+    /// Whether it serves other vendors' models under keys of its own.
+    pub(crate) fn is_gateway(&self, owner: Owner) -> bool {
+        self.vendors[usize::from(owner.0)].gateway
+    }
+
+    /// Whether its name also stands on other vendors' compatible APIs.
+    pub(crate) fn is_compatible(&self, owner: Owner) -> bool {
+        self.vendors[usize::from(owner.0)].compatible
+    }
+
+    /// Whether `word`, beside the owner's own word in a name, makes the name
+    /// mean something else.
+    pub(crate) fn spoils(&self, owner: Owner, word: &str) -> bool {
+        self.vendors[usize::from(owner.0)].not_with.iter().any(|known| known == word)
+    }
+
+    /// Who a lower-case word names.
+    pub(crate) fn word(&self, word: &str) -> Option<Owner> {
+        self.words.get(word).copied().or_else(|| {
+            let inside =
+                |(root, _): &&(String, Owner)| root.len() >= 6 && word.contains(root.as_str());
+            self.roots.iter().find(inside).map(|&(_, owner)| owner)
+        })
+    }
+
+    /// Whose host a lower-case name is, by its longest known ending.
+    pub(crate) fn host(&self, host: &str) -> Option<Owner> {
+        let mut rest = host;
+        loop {
+            if let Some(&owner) = self.hosts.get(rest) {
+                return Some(owner);
+            }
+            rest = &rest[rest.find('.')? + 1..];
+        }
+    }
+
+    /// Whose product a lower-case value begins with the name of.
+    pub(crate) fn product(&self, value: &str) -> Option<Owner> {
+        let owns =
+            |vendor: &Vendor| vendor.products.iter().any(|name| value.starts_with(name.as_str()));
+        self.vendors.iter().position(owns).map(|index| Owner(index as u16))
+    }
+}
