@@ -3,7 +3,7 @@
 //! the calling thread, without starting any. Nothing is spooled to disk.
 
 use std::{
-    io::Read,
+    io::{self, Read},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, Sender},
@@ -21,11 +21,21 @@ use crate::{
 /// What a stream is called where a file would have its path.
 const NAME: &[u8] = b"-";
 
+/// Reads standard input, as [`scan`] does, and on Linux makes room in its pipe
+/// first: with the usual 64 KiB both ends mostly wait for each other.
+pub fn scan_stdin<I: Inspect>(threads: usize, inspect: &I, progress: &Progress) -> Coverage {
+    let stdin = io::stdin();
+    #[cfg(target_os = "linux")]
+    // Refused if it is no pipe, or more than an ordinary user may have.
+    let _ = rustix::pipe::fcntl_setpipe_size(&stdin, 1 << 20);
+    scan(stdin, threads, inspect, progress)
+}
+
 /// Reads a stream to its end and hands it out, as a whole if it fits one piece
 /// and else in pieces to `threads` threads. At most `threads + 2` pieces are
 /// in memory, however long the stream or its lines.
 pub fn scan<I: Inspect>(
-    reader: impl Read + Send,
+    reader: impl Read,
     threads: usize,
     inspect: &I,
     progress: &Progress,
@@ -77,7 +87,7 @@ struct Heeding<'a, R> {
 }
 
 impl<R: Read> Read for Heeding<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.progress.is_cancelled() { Ok(0) } else { self.reader.read(buffer) }
     }
 }
@@ -170,7 +180,6 @@ mod tests {
     use super::*;
     use leeward_model::{Piece, Position, Trace};
     use proptest::prelude::*;
-    use std::io;
 
     /// Keeps everything it is given.
     #[derive(Default)]

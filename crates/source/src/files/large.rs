@@ -97,12 +97,19 @@ impl Large {
         }
     }
 
-    /// Fills `buffer` with a piece and what is to be seen around it.
-    fn read(&self, claim: &Claim, cut: Cut, buffer: &mut [u8]) -> (usize, Piece, io::Result<()>) {
+    /// Fills `buffer`, where `known` bytes from the file's start already are,
+    /// with a piece and what is to be seen around it.
+    fn read(
+        &self,
+        claim: &Claim,
+        cut: Cut,
+        buffer: &mut [u8],
+        known: usize,
+    ) -> (usize, Piece, io::Result<()>) {
         let offset = claim.start.saturating_sub(cut.overlap() as u64);
         let end = self.before.size.min(claim.end + cut.overlap() as u64);
         let wanted = (end - offset) as usize;
-        let mut len = 0;
+        let mut len = if offset == 0 { known.min(wanted) } else { 0 };
         let mut result = Ok(());
         while len < wanted {
             match os::read_at(&self.file, &mut buffer[len..wanted], offset + len as u64) {
@@ -122,21 +129,24 @@ impl Large {
 }
 
 impl<I: Inspect> Walker<'_, '_, I> {
-    /// Reads a large file together with the other threads.
-    pub(super) fn large(&mut self, large: &Arc<Large>) {
+    /// Reads a large file, whose first `known` bytes are in the buffer, together
+    /// with the other threads.
+    pub(super) fn large(&mut self, large: &Arc<Large>, known: usize) {
         let pieces = large.before.size / self.scan.options.cut.own() as u64;
         for _ in 1..self.scan.options.threads.min(pieces as usize + 1) {
             self.push(Job::Large(Arc::downgrade(large)));
         }
-        self.pieces(large);
+        self.pieces(large, known);
     }
 
     /// Reads pieces until there are none left; who is last closes the account.
-    pub(super) fn pieces(&mut self, large: &Large) {
+    /// `known` bytes from the file's start are in the buffer.
+    pub(super) fn pieces(&mut self, large: &Large, mut known: usize) {
         let cut = self.scan.options.cut;
         while !self.scan.progress.is_cancelled() {
             let Some(claim) = large.claim(cut) else { break };
-            let (len, piece, result) = large.read(&claim, cut, &mut self.buffer);
+            let (len, piece, result) = large.read(&claim, cut, &mut self.buffer, known);
+            known = 0;
             let bytes = &self.buffer[..len];
             let origin = Origin::File(&large.path);
             self.worker.inspect(Blob { bytes, origin, piece: Some(piece), base: None });

@@ -31,6 +31,11 @@ impl<I: Inspect> Walker<'_, '_, I> {
     }
 
     fn file_at(&mut self, file: File, path: &Path) {
+        // Reading comes before asking what the file is: most files are read by
+        // that one call, and then have the size that was read, so that one
+        // question answers whether they are regular, small and complete. Each
+        // call saved is felt on a tree of many files.
+        let read = read_more(&file, &mut self.buffer);
         let before = match os::meta(&file) {
             Ok(before) => before,
             Err(error) => return self.unreadable(path, &error),
@@ -42,45 +47,53 @@ impl<I: Inspect> Walker<'_, '_, I> {
         if self.scan.options.max_file_size.is_some_and(|most| before.size > most) {
             return self.left_out(path, Reason::TooLarge, Some(before.size));
         }
-        if before.size <= self.scan.options.cut.own() as u64 {
-            self.small(&file, path, &before);
-        } else if os::is_made_up(&file) {
+        let len = match read {
+            Ok(len) => len,
+            Err(error) => {
+                let reason = Reason::Unreadable(error.to_string());
+                return self.left_out(path, reason, Some(before.size));
+            }
+        };
+        if before.size > self.scan.options.cut.own() as u64 {
+            if os::is_made_up(&file) {
+                return self.made_up(&file, path);
+            }
+            let large = Large::new(file, path.to_owned(), before);
+            return self.large(&Arc::new(large), len);
+        }
+        if len as u64 == before.size {
+            self.whole(path, len);
+            self.coverage.files_scanned += 1;
+        } else if before.size == 0 {
             self.made_up(&file, path);
         } else {
-            let large = Large::new(file, path.to_owned(), before);
-            self.large(&Arc::new(large));
+            self.unsteady(&file, path, &before, len);
         }
     }
 
-    /// Reads a file in one go. One that grows meanwhile is read no further
-    /// than there is room.
-    fn small(&mut self, mut file: &File, path: &Path, before: &Meta) {
-        let size = before.size as usize;
-        let mut len = 0;
-        loop {
-            match file.read(&mut self.buffer[len..]) {
-                Ok(0) => break,
-                Ok(read) => len += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let bytes = before.size.checked_sub(len as u64);
-                    let reason = Reason::Unreadable(error.to_string());
-                    self.left_out(path, reason, bytes);
-                    break;
-                }
-            }
-            if size == 0 {
-                return self.made_up(file, path);
-            }
-            // There is room for more, so that this is where the file ended.
-            if len == size || len == self.buffer.len() {
-                break;
-            }
-        }
-        let bytes = &self.buffer[..len];
-        self.worker.inspect(Blob::whole(bytes, Origin::File(path)));
+    fn whole(&mut self, path: &Path, len: usize) {
+        self.worker.inspect(Blob::whole(&self.buffer[..len], Origin::File(path)));
         self.coverage.bytes_scanned += len as u64;
         self.scan.progress.add(len as u64);
+    }
+
+    /// Reads on in a file of which `len` bytes, not its size, were read: it
+    /// grows or shrinks, or is read in smaller parts. It is read no further
+    /// than there is room.
+    fn unsteady(&mut self, file: &File, path: &Path, before: &Meta, mut len: usize) {
+        while len < self.buffer.len() {
+            match read_more(file, &mut self.buffer[len..]) {
+                Ok(0) => break,
+                Ok(read) => len += read,
+                Err(error) => {
+                    self.whole(path, len);
+                    let bytes = before.size.saturating_sub(len as u64);
+                    let reason = Reason::Unreadable(error.to_string());
+                    return self.left_out(path, reason, Some(bytes));
+                }
+            }
+        }
+        self.whole(path, len);
         self.finished(file, path, before, len as u64);
     }
 
@@ -129,6 +142,15 @@ impl<I: Inspect> Walker<'_, '_, I> {
                 let limit = "64 MiB of a file that does not tell its size";
                 self.left_out(path, Reason::Limit(limit.to_owned()), None);
             }
+        }
+    }
+}
+
+fn read_more(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            answer => return answer,
         }
     }
 }

@@ -35,10 +35,12 @@ pub(super) struct Scan<'a, I> {
     pub(super) queue: Queue<Job>,
     /// How many more entries of left-out directories may be looked at.
     pub(super) measurable: AtomicU64,
-    /// The targets that are directories, and those that are files, if there
-    /// are several targets: what is found below another is not scanned twice.
+    /// Nothing is scanned twice: if there are several targets, which of them
+    /// are directories, which are files, and which, by number, are the same as
+    /// one before.
     directories: HashSet<(Number, Number)>,
     files: HashSet<PathBuf>,
+    repeated: HashSet<usize>,
     account: Mutex<Coverage>,
 }
 
@@ -116,15 +118,21 @@ impl<'a, I: Inspect> Scan<'a, I> {
             measurable: AtomicU64::new(MEASURE_LIMIT),
             directories: HashSet::new(),
             files: HashSet::new(),
+            repeated: HashSet::new(),
             account: Mutex::default(),
         };
         if targets.len() > 1 {
-            for target in targets {
-                match os::look_at_target(target) {
-                    Ok(meta) if meta.kind == Kind::Directory => {
-                        scan.directories.extend(meta.identity);
-                    }
-                    _ => drop(scan.files.insert(shown(target))),
+            for (number, target) in targets.iter().enumerate() {
+                let identity = os::look_at_target(target)
+                    .ok()
+                    .filter(|found| found.kind == Kind::Directory)
+                    .and_then(|found| found.identity);
+                let is_new = match identity {
+                    Some(identity) => scan.directories.insert(identity),
+                    None => scan.files.insert(shown(target)),
+                };
+                if !is_new {
+                    scan.repeated.insert(number);
                 }
             }
         }
@@ -146,6 +154,14 @@ fn shown(target: &Path) -> PathBuf {
         PathBuf::new()
     } else {
         target.to_owned()
+    }
+}
+
+/// A path as it is reported. Of the target `.` nothing else is left to write.
+fn path_bytes(path: &Path) -> &[u8] {
+    match path.as_os_str().as_encoded_bytes() {
+        b"" => b".",
+        bytes => bytes,
     }
 }
 
@@ -210,8 +226,9 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
 
     fn job(&mut self, job: Job) {
         match job {
-            Job::Targets(range) => self.scan.targets[range].iter().for_each(|target| {
-                if !self.cancelled(target) {
+            Job::Targets(range) => range.for_each(|number| {
+                let target = &self.scan.targets[number];
+                if !self.scan.repeated.contains(&number) && !self.cancelled(target) {
                     self.target(target);
                 }
             }),
@@ -233,7 +250,7 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
             Job::Files(opened, names) => self.files(&opened, &names),
             Job::Large(large) => {
                 if let Some(large) = large.upgrade() {
-                    self.pieces(&large);
+                    self.pieces(&large, 0);
                 }
             }
             Job::Measure(sum, parent, names) => self.measure(sum, &parent, names),
@@ -381,8 +398,8 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
             return false;
         }
         // Once is enough for all the files of a directory.
-        let shown = path.as_os_str().as_encoded_bytes();
-        if self.coverage.not_scanned.last().is_none_or(|last| last.path != shown) {
+        let last = self.coverage.not_scanned.last();
+        if last.is_none_or(|last| last.path != path_bytes(path)) {
             self.left_out(path, Reason::Limit("cancelled".to_owned()), None);
         }
         true
@@ -402,9 +419,7 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
     }
 
     pub(super) fn left_out(&mut self, path: &Path, reason: Reason, bytes: Option<u64>) {
-        // The target `.`, of which nothing is left to write.
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let path = path.as_os_str().as_encoded_bytes().to_vec();
+        let path = path_bytes(path).to_vec();
         self.coverage.not_scanned.push(NotScanned { path, reason, bytes });
     }
 }
