@@ -1,1 +1,39 @@
-//! Git repositories.
+//! Git repositories: their whole history, what is staged, and how an object
+//! came in, without ever running or obeying anything in them.
+//!
+//! A repository under scan is hostile until proven otherwise. It is read as
+//! files; the `git` program is started for one purpose only, to fetch a
+//! remote repository into an empty directory of ours, and never in a
+//! repository that is being scanned. Nothing is checked out, nothing written.
+
+mod repository;
+
+mod history;
+mod missing;
+mod range;
+mod walk;
+
+mod attribute;
+mod graph;
+mod holders;
+mod refs;
+mod revision;
+
+mod forest;
+mod pack;
+mod pack_index;
+
+mod delta;
+mod inflate;
+mod loose;
+mod object;
+mod objects;
+
+mod bits;
+mod config;
+mod inside;
+mod map;
+
+pub use history::{ScanError, Selection};
+pub use repository::{OpenError, Repository};
+pub use revision::RevisionError;

@@ -1,0 +1,359 @@
+//! Says how objects came into history: by which commit, under which paths,
+//! and what still leads to them. Done for the few objects with findings, so
+//! that a scan never has to ask for any other.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use leeward_model::{Commit, History, ObjectId, Signature};
+
+use super::{
+    Repository, ScanError,
+    graph::Graph,
+    holders::Holders,
+    loose,
+    object::{Kind, header, signature, summary},
+    objects::Reader,
+    refs::Refs,
+};
+use crate::Progress;
+
+/// Objects worked on at once: one bit each.
+const BATCH: usize = 64;
+/// The most paths told of one object.
+const MOST_PATHS: usize = 1000;
+/// The most refs told of one object.
+const MOST_REFS: usize = 1000;
+/// Trees looked into for paths, each as often as it has prefixes: a bound
+/// against trees that name one another to multiply.
+const MOST_STEPS: usize = 20_000_000;
+/// Marks the root tree of a commit that holds nothing looked for.
+const NO_NODE: u32 = u32::MAX;
+
+impl Repository {
+    /// Finds the histories of some objects. Objects that no commit or tag
+    /// leads to have an empty one.
+    pub fn attribute(
+        &self,
+        objects: &BTreeSet<ObjectId>,
+        threads: usize,
+        progress: &Progress,
+    ) -> Result<HashMap<ObjectId, History>, ScanError> {
+        if objects.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let loose = self.loose_only();
+        let wanted = objects.iter().copied();
+        let holders = Holders::find(&self.objects, &loose, wanted, threads, progress);
+        let mark = |tree: &ObjectId| holders.numbers.get(tree).copied().unwrap_or(NO_NODE);
+        let graph = Graph::load(&self.objects, &loose, threads, progress, &mark);
+        if progress.is_cancelled() {
+            return Err(ScanError::Stopped);
+        }
+        let refs = self.refs();
+        let mut reader = Reader::new(&self.objects);
+        let tips = Tips::new(&refs, &graph, &mut reader);
+        let attribution = Attribution { graph: &graph, holders: &holders, tips: &tips };
+        Ok(attribution.run(objects, &mut reader))
+    }
+
+    /// Loose objects that are in no pack.
+    pub(super) fn loose_only(&self) -> Vec<ObjectId> {
+        let mut ids = Vec::new();
+        for dir in &self.objects.loose_dirs {
+            // Directories that cannot be read were told by the scan.
+            ids.extend(loose::list(self.inside(), dir, self.id_len(), &mut Vec::new()));
+        }
+        ids.retain(|id| !self.objects.is_packed(id));
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+/// Where refs lead, down to commits.
+struct Tips {
+    /// Commits, and the names of the refs that lead there.
+    named: Vec<(u32, String)>,
+    /// Tags and other objects that refs lead to, with the refs' names.
+    through: HashMap<ObjectId, Vec<String>>,
+    /// Everything that can be reached from a ref, reflog or other head.
+    reached: Vec<bool>,
+    head: Option<u32>,
+}
+
+impl Tips {
+    fn new(refs: &Refs, graph: &Graph, reader: &mut Reader<'_>) -> Self {
+        let mut tips = Self {
+            named: Vec::new(),
+            through: HashMap::new(),
+            reached: Vec::new(),
+            head: refs.head.and_then(|id| graph.find(&id)),
+        };
+        for (name, id) in &refs.named {
+            let name = String::from_utf8_lossy(name).into_owned();
+            if let Some(commit) = tips.peel(id, &name, graph, reader) {
+                tips.named.push((commit, name));
+            }
+        }
+        let stashed = refs.stashed.iter().filter_map(|id| graph.find(id));
+        tips.named.extend(stashed.map(|commit| (commit, "refs/stash".to_owned())));
+        // A detached HEAD is the only thing that keeps what it alone leads to.
+        if let Some(head) = tips.head
+            && !tips.named.iter().any(|(commit, _)| *commit == head)
+        {
+            tips.named.push((head, "HEAD".to_owned()));
+        }
+        let mut unnamed = Vec::new();
+        for id in &refs.unnamed {
+            unnamed.extend(tips.peel(id, "", graph, reader));
+        }
+        let named = tips.named.iter().map(|(commit, _)| *commit);
+        tips.reached = graph.reachable(named.chain(unnamed));
+        tips
+    }
+
+    /// Follows tags to a commit, and remembers what lay on the way.
+    fn peel(
+        &mut self,
+        id: &ObjectId,
+        name: &str,
+        graph: &Graph,
+        reader: &mut Reader<'_>,
+    ) -> Option<u32> {
+        let mut id = *id;
+        let mut met = HashSet::new();
+        loop {
+            if let Some(commit) = graph.find(&id) {
+                return Some(commit);
+            }
+            if !met.insert(id) {
+                return None;
+            }
+            let names = self.through.entry(id).or_default();
+            if !name.is_empty() {
+                names.push(name.to_owned());
+            }
+            let (kind, text) = reader.read(&id).ok()?;
+            if kind != Kind::Tag {
+                return None;
+            }
+            id = super::object::parse_id(header(&text, b"object")?)?;
+        }
+    }
+}
+
+struct Attribution<'a> {
+    graph: &'a Graph,
+    holders: &'a Holders,
+    tips: &'a Tips,
+}
+
+/// A history in the making.
+#[derive(Clone, Default)]
+struct Draft {
+    introduced: Option<u32>,
+    history: History,
+}
+
+impl Attribution<'_> {
+    fn run(
+        &self,
+        objects: &BTreeSet<ObjectId>,
+        reader: &mut Reader<'_>,
+    ) -> HashMap<ObjectId, History> {
+        // The first nodes are the objects, in their order.
+        let mut drafts = vec![Draft::default(); objects.len()];
+        for first in (0..objects.len()).step_by(BATCH) {
+            let last = objects.len().min(first + BATCH);
+            self.introduce(first, &mut drafts[first..last]);
+        }
+        for (draft, id) in drafts.iter_mut().zip(objects) {
+            if let Some(commit) = self.graph.find(id) {
+                self.commit_itself(commit, draft);
+            }
+        }
+        self.add_paths(&mut drafts);
+        for batch in drafts.chunks_mut(BATCH) {
+            self.add_refs(batch);
+        }
+        let mut read = HashMap::new();
+        let histories = drafts.into_iter().zip(objects).map(|(draft, id)| {
+            let mut history = draft.history;
+            if let Some(names) = self.tips.through.get(id) {
+                history.reachable = true;
+                history.refs.extend_from_slice(&names[..names.len().min(MOST_REFS)]);
+                history.refs.sort_unstable();
+                history.refs.dedup();
+            }
+            history.introduced = draft.introduced.map(|commit| {
+                let read = read.entry(commit).or_insert_with(|| self.describe(commit, reader));
+                read.clone()
+            });
+            (*id, history)
+        });
+        histories.collect()
+    }
+
+    /// Finds, for a batch of objects, the oldest commit that has each of them
+    /// and got it from no parent.
+    fn introduce(&self, first: usize, drafts: &mut [Draft]) {
+        let masks = self.node_masks(first, drafts.len());
+        let graph = self.graph;
+        let held = |commit: u32| match graph.trees[commit as usize] {
+            NO_NODE => 0,
+            node => masks[node as usize],
+        };
+        let mut open = u64::MAX;
+        for commit in 0..graph.len() {
+            let mask = held(commit);
+            if mask == 0 {
+                continue;
+            }
+            let is_reached = self.tips.reached[commit as usize];
+            let inherited = graph.parents(commit).iter().fold(0, |all, &parent| all | held(parent));
+            let new = mask & !inherited & open;
+            open &= !new;
+            for (bit, draft) in
+                drafts.iter_mut().enumerate().filter(|(bit, _)| mask >> bit & 1 != 0)
+            {
+                draft.history.reachable |= is_reached;
+                if new >> bit & 1 != 0 {
+                    draft.introduced = Some(commit);
+                }
+            }
+        }
+        let in_head = self.tips.head.map_or(0, held);
+        for (bit, draft) in drafts.iter_mut().enumerate() {
+            draft.history.in_head = in_head >> bit & 1 != 0;
+        }
+    }
+
+    /// For each node, which of a batch of objects it holds.
+    fn node_masks(&self, first: usize, len: usize) -> Vec<u64> {
+        let nodes = &self.holders.nodes;
+        let mut masks = vec![0u64; nodes.len()];
+        for (bit, mask) in masks[first..first + len].iter_mut().enumerate() {
+            *mask = 1 << bit;
+        }
+        // Nodes are numbered by the level at which they were first met, but an
+        // entry may lead to one of a higher level: repeat until all is known.
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for node in 0..nodes.len() {
+                let below = nodes[node]
+                    .entries
+                    .iter()
+                    .fold(0, |all, &(_, child)| all | masks[child as usize]);
+                changed |= masks[node] | below != masks[node];
+                masks[node] |= below;
+            }
+        }
+        masks
+    }
+
+    /// The text of a commit was introduced by the commit.
+    fn commit_itself(&self, commit: u32, draft: &mut Draft) {
+        draft.introduced = Some(commit);
+        draft.history.reachable = self.tips.reached[commit as usize];
+        draft.history.in_head =
+            self.tips.head.is_some_and(|head| self.graph.reachable([head])[commit as usize]);
+    }
+
+    /// Finds all paths, in the order of the commits that first had them.
+    fn add_paths(&self, drafts: &mut [Draft]) {
+        let mut seen = HashSet::new();
+        let mut prefixes = Prefixes::default();
+        let mut open = Vec::new();
+        for commit in 0..self.graph.len() {
+            let root = self.graph.trees[commit as usize];
+            if root == NO_NODE || !seen.insert((root, ROOT_PREFIX)) {
+                continue;
+            }
+            open.push((root, ROOT_PREFIX));
+            while let Some((node, prefix)) = open.pop() {
+                for &(name, child) in &self.holders.nodes[node as usize].entries {
+                    let path = prefixes.extend(prefix, name);
+                    if !seen.insert((child, path)) {
+                        continue;
+                    }
+                    if seen.len() > MOST_STEPS {
+                        return;
+                    }
+                    match drafts.get_mut(child as usize) {
+                        Some(draft) if draft.history.paths.len() < MOST_PATHS => {
+                            draft.history.paths.push(prefixes.spell(path, &self.holders.names));
+                        }
+                        Some(_) => {}
+                        None => open.push((child, path)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds the refs that lead to the introducing commits of a batch.
+    fn add_refs(&self, drafts: &mut [Draft]) {
+        let mut marks = vec![0u64; self.graph.ids.len()];
+        for (bit, draft) in drafts.iter().enumerate() {
+            if let Some(commit) = draft.introduced {
+                marks[commit as usize] |= 1 << bit;
+            }
+        }
+        let marks = self.graph.inherit(marks);
+        for (commit, name) in &self.tips.named {
+            let mask = marks[*commit as usize];
+            for (bit, draft) in drafts.iter_mut().enumerate() {
+                let refs = &mut draft.history.refs;
+                if mask >> bit & 1 != 0 && refs.len() < MOST_REFS {
+                    refs.push(name.clone());
+                }
+            }
+        }
+        for draft in drafts {
+            draft.history.refs.sort_unstable();
+            draft.history.refs.dedup();
+        }
+    }
+
+    fn describe(&self, commit: u32, reader: &mut Reader<'_>) -> Commit {
+        let id = self.graph.ids[commit as usize];
+        let text = reader.read_kind(&id, Kind::Commit).unwrap_or_default();
+        let person = |name: &[u8]| header(&text, name).map_or_else(Signature::default, signature);
+        Commit {
+            id,
+            author: person(b"author"),
+            committed_at: person(b"committer").at,
+            summary: summary(&text),
+        }
+    }
+}
+
+/// Paths in the making, each a name behind a shorter path.
+#[derive(Default)]
+struct Prefixes {
+    all: Vec<(u32, u32)>,
+    numbers: HashMap<(u32, u32), u32>,
+}
+
+const ROOT_PREFIX: u32 = u32::MAX;
+
+impl Prefixes {
+    fn extend(&mut self, prefix: u32, name: u32) -> u32 {
+        *self.numbers.entry((prefix, name)).or_insert_with(|| {
+            self.all.push((prefix, name));
+            self.all.len() as u32 - 1
+        })
+    }
+
+    fn spell(&self, mut path: u32, names: &[Box<[u8]>]) -> Vec<u8> {
+        let mut parts = Vec::new();
+        while path != ROOT_PREFIX {
+            let (prefix, name) = self.all[path as usize];
+            parts.push(&names[name as usize][..]);
+            path = prefix;
+        }
+        parts.reverse();
+        parts.join(&b'/')
+    }
+}

@@ -1,0 +1,300 @@
+//! The object database: packs, and directories of loose objects.
+//!
+//! Alternates are followed only while they stay inside the repository; what
+//! would lead elsewhere is told as a problem and not opened.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use leeward_model::{NotScanned, ObjectId, Reason};
+
+use super::{
+    delta,
+    inflate::Inflate,
+    inside::{Inside, path_bytes},
+    loose::{self, Loose},
+    object::Kind,
+    pack::{Pack, Shape},
+    walk::Limits,
+};
+
+/// Everything that holds objects of a repository.
+#[derive(Debug)]
+pub(super) struct Objects {
+    pub(super) inside: Inside,
+    pub(super) id_len: usize,
+    /// The largest first: others rarely hold what it does not.
+    pub(super) packs: Vec<Pack>,
+    pub(super) loose_dirs: Vec<PathBuf>,
+    /// What could not be opened.
+    pub(super) problems: Vec<NotScanned>,
+}
+
+/// How deep alternates may name each other; Git's own bound.
+const ALTERNATES_DEPTH: u32 = 5;
+/// The most bytes of a list of alternates.
+const ALTERNATES_BYTES: u64 = 1 << 20;
+
+impl Objects {
+    /// Opens all packs below `objects` and its alternates.
+    pub(super) fn open(inside: &Inside, objects: &Path, id_len: usize) -> Self {
+        let mut database = Self {
+            inside: inside.clone(),
+            id_len,
+            packs: Vec::new(),
+            loose_dirs: Vec::new(),
+            problems: Vec::new(),
+        };
+        database.add_dir(objects, ALTERNATES_DEPTH);
+        database.packs.sort_by_key(|pack| std::cmp::Reverse(pack.end()));
+        database
+    }
+
+    /// Whether any pack holds an object.
+    pub(super) fn is_packed(&self, id: &ObjectId) -> bool {
+        self.packs.iter().any(|pack| pack.index.find(id.as_bytes()).is_some())
+    }
+
+    /// Whether there is an object of that name.
+    pub(super) fn has(&self, id: &ObjectId) -> bool {
+        self.is_packed(id)
+            || self.loose_dirs.iter().any(|dir| {
+                let hex = id.to_string();
+                dir.join(&hex[..2]).join(&hex[2..]).is_file()
+            })
+    }
+
+    /// Opens a loose object, from whichever directory has it.
+    pub(super) fn loose(&self, id: &ObjectId) -> Result<Option<Loose>, Reason> {
+        for dir in &self.loose_dirs {
+            if let Some(loose) = Loose::open(&self.inside, dir, id)? {
+                return Ok(Some(loose));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The names of all objects that begin with these whole bytes; stops soon
+    /// after there is more than one.
+    pub(super) fn starting_with(&self, prefix: &[u8]) -> Vec<ObjectId> {
+        let mut found = Vec::new();
+        for pack in &self.packs {
+            found.extend(pack.index.starting_with(prefix).filter_map(|at| pack.index.id(at)));
+        }
+        let mut ignored = Vec::new();
+        for dir in &self.loose_dirs {
+            let loose = loose::list(&self.inside, dir, self.id_len, &mut ignored);
+            found.extend(loose.into_iter().filter(|id| id.as_bytes().starts_with(prefix)));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn add_dir(&mut self, objects: &Path, depth: u32) {
+        let dir = match self.inside.resolve(objects) {
+            Ok(Some(dir)) => dir,
+            Ok(None) => return,
+            Err(reason) => return self.problem(objects, reason),
+        };
+        if self.loose_dirs.contains(&dir) {
+            return;
+        }
+        self.add_packs(&dir.join("pack"));
+        self.loose_dirs.push(dir.clone());
+        let list = dir.join("info/alternates");
+        match self.inside.read(&list, ALTERNATES_BYTES) {
+            Ok(None) => {}
+            Ok(Some(_)) if depth == 0 => {
+                self.problem(&list, Reason::Limit("depth of alternates".into()));
+            }
+            Ok(Some(lines)) => {
+                let lines = lines.split(|&byte| byte == b'\n');
+                for line in lines.filter(|line| !line.is_empty() && line[0] != b'#') {
+                    self.add_dir(&dir.join(path_of(line)), depth - 1);
+                }
+            }
+            Err(reason) => self.problem(&list, reason),
+        }
+    }
+
+    fn add_packs(&mut self, dir: &Path) {
+        let paths = match self.inside.list(dir) {
+            Ok(paths) => paths,
+            Err(reason) => return self.problem(dir, reason),
+        };
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "pack")) {
+            match self.open_pack(path) {
+                Ok(pack) => self.packs.push(pack),
+                Err(reason) => self.problem(path, reason),
+            }
+        }
+    }
+
+    fn open_pack(&self, path: &Path) -> Result<Pack, Reason> {
+        let open = |path: &Path| -> Result<File, Reason> {
+            let missing = "the pack has no index; `git index-pack` makes one";
+            self.inside.open(path)?.ok_or_else(|| Reason::Corrupt(missing.into()))
+        };
+        let (pack, index) = (open(path)?, open(&path.with_extension("idx"))?);
+        Pack::open(path, &pack, &index, self.id_len).map_err(Reason::Corrupt)
+    }
+
+    fn problem(&mut self, path: &Path, reason: Reason) {
+        self.problems.push(NotScanned { path: path_bytes(path), reason, bytes: None });
+    }
+}
+
+/// A path as a repository's file spells it.
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+/// A path as a repository's file spells it.
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Reads single objects, and remembers the bases of the last few.
+pub(super) struct Reader<'a> {
+    objects: &'a Objects,
+    limits: Limits,
+    inflate: Inflate,
+    bases: HashMap<(usize, u64), Read>,
+    base_bytes: usize,
+}
+
+/// Remembered bases hold no more than this.
+const BASES_BYTES: usize = 24 << 20;
+
+/// An object read.
+pub(super) type Read = (Kind, Arc<Vec<u8>>);
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(objects: &'a Objects) -> Self {
+        Self {
+            objects,
+            limits: Limits::default(),
+            inflate: Inflate::new(),
+            bases: HashMap::new(),
+            base_bytes: 0,
+        }
+    }
+
+    /// Reads an object, from whichever copy can be read.
+    pub(super) fn read(&mut self, id: &ObjectId) -> Result<Read, Reason> {
+        let mut failure = None;
+        for (number, pack) in self.objects.packs.iter().enumerate() {
+            let Some(place) = pack.index.find(id.as_bytes()) else { continue };
+            let read = pack
+                .index
+                .offset(place)
+                .ok_or_else(|| corrupt("the pack index is damaged"))
+                .and_then(|offset| self.packed(number, offset));
+            match read {
+                Ok(object) => return Ok(object),
+                Err(reason) => failure = Some(reason),
+            }
+        }
+        match self.objects.loose(id) {
+            Ok(Some(loose)) => {
+                let (kind, mut bytes) = (loose.kind, Vec::new());
+                loose.read_all(self.limits.object, &mut bytes)?;
+                Ok((kind, Arc::new(bytes)))
+            }
+            Ok(None) => Err(failure.unwrap_or(Reason::Missing)),
+            Err(reason) => Err(failure.unwrap_or(reason)),
+        }
+    }
+
+    /// Reads an object that has to be of a kind.
+    pub(super) fn read_kind(&mut self, id: &ObjectId, kind: Kind) -> Result<Arc<Vec<u8>>, Reason> {
+        match self.read(id)? {
+            (found, bytes) if found == kind => Ok(bytes),
+            (found, _) => {
+                let detail = format!("the object is a {found:?}, where a {kind:?} should be");
+                Err(Reason::Corrupt(detail.to_lowercase()))
+            }
+        }
+    }
+
+    fn packed(&mut self, number: usize, offset: u64) -> Result<Read, Reason> {
+        let objects = self.objects;
+        let pack = &objects.packs[number];
+        let mut deltas = Vec::new();
+        let mut at = offset;
+        let (kind, mut bytes) = loop {
+            if let Some((kind, bytes)) = self.bases.get(&(number, at)) {
+                break (*kind, Arc::clone(bytes));
+            }
+            let entry = pack.entry(at).map_err(corrupt)?;
+            if entry.size > self.limits.object {
+                return Err(Reason::Limit("size of an object".into()));
+            }
+            let base = match entry.shape {
+                Shape::Whole(kind) => {
+                    let mut bytes = Vec::new();
+                    let unpacked = pack.inflate(&entry, pack.end(), &mut self.inflate, &mut bytes);
+                    unpacked.map_err(corrupt)?;
+                    let bytes = Arc::new(bytes);
+                    self.remember((number, at), kind, &bytes);
+                    break (kind, bytes);
+                }
+                Shape::OffsetDelta(base) => base,
+                Shape::NamedDelta(id) => {
+                    let place = pack.index.find(id);
+                    let base = place.and_then(|place| pack.index.offset(place));
+                    base.ok_or_else(|| corrupt("the base of the delta is not in the pack"))?
+                }
+            };
+            deltas.push((at, entry));
+            at = base;
+            if deltas.len() as u32 > pack.index.len() {
+                return Err(corrupt("the deltas form a cycle"));
+            }
+        };
+        let (mut delta, mut fresh) = (Vec::new(), Vec::new());
+        for (at, entry) in deltas.iter().rev() {
+            let unpacked = pack.inflate(entry, pack.end(), &mut self.inflate, &mut delta);
+            unpacked.map_err(corrupt)?;
+            let result = delta::sizes(&delta).map_or(0, |(sizes, _)| sizes.result);
+            if result > self.limits.object {
+                return Err(Reason::Limit("size of an object".into()));
+            }
+            let mut made = Vec::new();
+            delta::apply(&bytes, &delta, &mut made, &mut fresh).map_err(corrupt)?;
+            bytes = Arc::new(made);
+            self.remember((number, *at), kind, &bytes);
+        }
+        Ok((kind, bytes))
+    }
+
+    fn remember(&mut self, at: (usize, u64), kind: Kind, bytes: &Arc<Vec<u8>>) {
+        if bytes.len() > BASES_BYTES / 8 {
+            return;
+        }
+        if self.base_bytes + bytes.len() > BASES_BYTES {
+            self.bases.clear();
+            self.base_bytes = 0;
+        }
+        self.base_bytes += bytes.len();
+        self.bases.insert(at, (kind, Arc::clone(bytes)));
+    }
+}
+
+/// An object that was left out.
+pub(super) fn not_scanned(id: &ObjectId, reason: Reason) -> NotScanned {
+    NotScanned { path: id.to_string().into_bytes(), reason, bytes: None }
+}
+
+/// Damage, with what is wrong.
+pub(super) fn corrupt(detail: &str) -> Reason {
+    Reason::Corrupt(detail.to_owned())
+}

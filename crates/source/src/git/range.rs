@@ -1,0 +1,196 @@
+//! Scans what a range of commits brought: the blobs that each of them has and
+//! none of its parents, and the commits' own texts.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use leeward_model::{Coverage, Inspect, NotScanned, ObjectId, Reason};
+
+use super::{
+    Repository, ScanError,
+    history::Seer,
+    object::{Kind, tree_entries},
+    objects::{Reader, not_scanned},
+    revision::Selected,
+    walk::{Object, Visit as _},
+};
+use crate::Progress;
+
+impl Repository {
+    pub(super) fn scan_range<I: Inspect>(
+        &self,
+        range: &str,
+        threads: usize,
+        inspect: &I,
+        progress: &Progress,
+    ) -> Result<Coverage, ScanError> {
+        let mut reader = Reader::new(&self.objects);
+        let (commits, missing) = self.select(range, &mut reader).map_err(ScanError::Revision)?;
+        let mut seer = Seer::new(inspect, progress);
+        let mut brought = Brought { reader, blobs: BTreeSet::new(), problems: Vec::new() };
+        progress.expect(commits.len() as u64);
+        for commit in &commits {
+            if progress.is_cancelled() {
+                return Err(ScanError::Stopped);
+            }
+            seer.visit(Object {
+                kind: Kind::Commit,
+                id: commit.id,
+                bytes: &commit.text,
+                base: None,
+            });
+            brought.by(commit);
+        }
+        let mut coverage = seer.coverage;
+        // Below the border of a shallow clone nothing was ever here.
+        let unexpected = missing.iter().filter(|_| !self.is_shallow());
+        brought.problems.extend(unexpected.map(|id| not_scanned(id, Reason::Missing)));
+        let blobs: Vec<ObjectId> = brought.blobs.into_iter().collect();
+        coverage.not_scanned.extend(brought.problems);
+        coverage.merge(self.scan_blobs(&blobs, threads, inspect, progress));
+        Ok(coverage)
+    }
+
+    /// Shows some blobs, each read by itself.
+    fn scan_blobs<I: Inspect>(
+        &self,
+        blobs: &[ObjectId],
+        threads: usize,
+        inspect: &I,
+        progress: &Progress,
+    ) -> Coverage {
+        progress.expect(blobs.len() as u64);
+        let share = blobs.len().div_ceil(threads.max(1)).max(16);
+        let mut coverage = Coverage::default();
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = blobs
+                .chunks(share)
+                .map(|blobs| {
+                    scope.spawn(|| {
+                        let mut reader = Reader::new(&self.objects);
+                        let mut seer = Seer::new(inspect, progress);
+                        blobs.iter().for_each(|id| see_blob(id, &mut reader, &mut seer));
+                        seer.coverage
+                    })
+                })
+                .collect();
+            for part in parts {
+                match part.join() {
+                    Ok(part) => coverage.merge(part),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        coverage
+    }
+}
+
+fn see_blob<I: Inspect>(id: &ObjectId, reader: &mut Reader<'_>, seer: &mut Seer<'_, I>) {
+    let read = match seer.progress.is_cancelled() {
+        true => Err(Reason::Limit("the scan was stopped".into())),
+        false => reader.read_kind(id, Kind::Blob),
+    };
+    match read {
+        Ok(bytes) => {
+            seer.visit(Object { kind: Kind::Blob, id: *id, bytes: &bytes, base: None });
+        }
+        Err(reason) => seer.coverage.not_scanned.push(not_scanned(id, reason)),
+    }
+}
+
+/// Collects the blobs that commits brought.
+struct Brought<'a> {
+    reader: Reader<'a>,
+    blobs: BTreeSet<ObjectId>,
+    problems: Vec<NotScanned>,
+}
+
+/// What a commit has and its parents have not, or the other way round.
+#[derive(Default)]
+struct Changes {
+    added: Vec<ObjectId>,
+    gone: HashSet<ObjectId>,
+}
+
+impl Brought<'_> {
+    fn by(&mut self, commit: &Selected) {
+        let parents: Vec<ObjectId> = commit
+            .links
+            .parents
+            .iter()
+            .filter_map(|parent| {
+                let text = self.reader.read_kind(parent, Kind::Commit).ok()?;
+                Some(super::object::commit_links(&text)?.tree)
+            })
+            .collect();
+        let mut changes = Changes::default();
+        let mut open = vec![(Some(commit.links.tree), parents)];
+        while let Some((tree, others)) = open.pop() {
+            if tree.is_some_and(|tree| others.contains(&tree)) {
+                continue;
+            }
+            self.compare(tree, &others, &mut changes, &mut open);
+        }
+        // What only moved was there before.
+        changes.added.retain(|blob| !changes.gone.contains(blob));
+        self.blobs.extend(changes.added);
+    }
+
+    /// Compares one directory with what the parents have in its place.
+    fn compare(
+        &mut self,
+        tree: Option<ObjectId>,
+        others: &[ObjectId],
+        changes: &mut Changes,
+        open: &mut Vec<(Option<ObjectId>, Vec<ObjectId>)>,
+    ) {
+        let ours = tree.map(|tree| self.entries(&tree)).unwrap_or_default();
+        let theirs: Vec<_> = others.iter().map(|tree| self.entries(tree)).collect();
+        let entries_of = |name: &[u8]| -> Vec<Named> {
+            theirs.iter().filter_map(|entries| entries.get(name).copied()).collect()
+        };
+        for (name, entry) in &ours {
+            let others = entries_of(name);
+            if others.contains(entry) {
+                continue;
+            }
+            let trees = others.iter().filter(|other| other.is_tree).map(|other| other.id).collect();
+            if entry.is_tree {
+                open.push((Some(entry.id), trees));
+            } else {
+                changes.added.push(entry.id);
+                changes.gone.extend(others.iter().filter(|o| !o.is_tree).map(|o| o.id));
+            }
+        }
+        for (name, entry) in theirs.iter().flatten().filter(|(name, _)| !ours.contains_key(*name)) {
+            debug_assert!(!ours.contains_key(name));
+            if entry.is_tree {
+                open.push((None, vec![entry.id]));
+            } else {
+                changes.gone.insert(entry.id);
+            }
+        }
+    }
+
+    fn entries(&mut self, tree: &ObjectId) -> HashMap<Vec<u8>, Named> {
+        match self.reader.read_kind(tree, Kind::Tree) {
+            Ok(bytes) => tree_entries(&bytes, tree.as_bytes().len())
+                .filter(|entry| !entry.is_submodule())
+                .filter_map(|entry| {
+                    let id = ObjectId::from_bytes(entry.id)?;
+                    Some((entry.name.to_owned(), Named { id, is_tree: entry.is_tree() }))
+                })
+                .collect(),
+            Err(reason) => {
+                self.problems.push(not_scanned(tree, reason));
+                HashMap::new()
+            }
+        }
+    }
+}
+
+/// What a name in a directory stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Named {
+    id: ObjectId,
+    is_tree: bool,
+}

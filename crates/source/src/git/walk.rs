@@ -1,0 +1,487 @@
+//! Reads every object of a pack once: each entry is unpacked once and each
+//! delta applied once, on all threads, in bounded memory.
+//!
+//! Threads take roots in pack order and walk their trees of deltas depth
+//! first. A thread that has nothing left is given a part of another's tree.
+//! What cannot be read is told object by object and stops nothing else.
+
+use std::{
+    io::Read,
+    ops::Range,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use leeward_model::{Base, NotScanned, ObjectId, Reason, Trace};
+
+use super::{
+    bits::Bits,
+    delta,
+    forest::{Forest, NONE, Root},
+    inflate::Inflate,
+    object::{Kind, Kinds},
+    objects::corrupt,
+};
+use crate::Progress;
+
+/// One thread's view of who wants the objects.
+pub(super) trait Visit: Send {
+    /// Looks at an object.
+    fn visit(&mut self, object: Object<'_>) -> Trace;
+
+    /// Looks at an object too large to be held, piece by piece.
+    fn visit_stream(
+        &mut self,
+        kind: Kind,
+        id: ObjectId,
+        size: u64,
+        bytes: &mut dyn Read,
+    ) -> Result<(), Reason>;
+}
+
+/// An object in hand.
+#[derive(Clone, Copy)]
+pub(super) struct Object<'a> {
+    pub(super) kind: Kind,
+    pub(super) id: ObjectId,
+    pub(super) bytes: &'a [u8],
+    pub(super) base: Option<Base<'a>>,
+}
+
+/// Bounds of a walk, so that no pack can make it take more than that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Whole objects above this size that nothing is built on are streamed.
+    pub(super) hold: u64,
+    /// Objects above this size are never held; deltas of them are not read.
+    pub(super) object: u64,
+    /// Bytes of objects held at one time, over all threads.
+    pub(super) live: u64,
+    /// Bytes made by deltas, in all: this much, and `output_ratio` times the
+    /// size of the pack.
+    pub(super) output: u64,
+    pub(super) output_ratio: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            hold: 16 << 20,
+            object: 256 << 20,
+            live: 1 << 30,
+            output: 8 << 30,
+            output_ratio: 2000,
+        }
+    }
+}
+
+/// What to walk.
+pub(super) struct Walk<'a> {
+    pub(super) forest: &'a Forest<'a>,
+    pub(super) kinds: Kinds,
+    pub(super) limits: Limits,
+    /// Entries known from elsewhere, if any.
+    pub(super) known: Option<Known>,
+}
+
+/// Entries that somebody has seen already.
+pub(super) struct Known {
+    /// Not to be visited.
+    pub(super) seen: Bits,
+    /// Not even to be read: nothing built on them is new.
+    pub(super) idle: Bits,
+}
+
+/// Entries claimed at once: small, because sixteen may be large.
+const CLAIM: usize = 16;
+/// Buffers a thread keeps for reuse hold no more than this in all.
+const KEPT_BYTES: usize = 8 << 20;
+
+impl Walk<'_> {
+    /// Walks with one thread per visitor.
+    pub(super) fn run<V: Visit>(&self, visitors: &mut [V], progress: &Progress) -> Vec<NotScanned> {
+        let shared = Shared::new(visitors.len());
+        let budget = self
+            .limits
+            .output
+            .saturating_add(self.limits.output_ratio.saturating_mul(self.forest.pack.end()));
+        std::thread::scope(|scope| {
+            for visitor in visitors {
+                let shared = &shared;
+                scope.spawn(move || {
+                    let _leave = Leave(shared);
+                    Walker::new(self, shared, budget, visitor, progress).run();
+                });
+            }
+        });
+        let mut problems = shared.lock().problems.split_off(0);
+        problems.sort_unstable();
+        if shared.stopped.load(Relaxed) {
+            problems.push(NotScanned {
+                path: b"git objects".to_vec(),
+                reason: Reason::Limit("the scan was stopped".into()),
+                bytes: None,
+            });
+        }
+        problems
+    }
+}
+
+/// An object whose descendants are still to be made.
+struct Frame {
+    bytes: Vec<u8>,
+    kind: Kind,
+    trace: Option<Trace>,
+    /// The next child to make, and the sibling to stop before.
+    next: u32,
+    end: u32,
+}
+
+/// What the threads of a walk share.
+struct Shared {
+    threads: usize,
+    next_root: AtomicUsize,
+    hungry: AtomicUsize,
+    live: AtomicU64,
+    output: AtomicU64,
+    stopped: AtomicBool,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    offered: Vec<Frame>,
+    idle: usize,
+    problems: Vec<NotScanned>,
+}
+
+impl Shared {
+    fn new(threads: usize) -> Self {
+        Self {
+            threads,
+            next_root: AtomicUsize::new(0),
+            hungry: AtomicUsize::new(0),
+            live: AtomicU64::new(0),
+            output: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn offer(&self, frame: Frame) {
+        let mut state = self.lock();
+        state.offered.push(frame);
+        self.hungry.store(state.idle.saturating_sub(state.offered.len()), Relaxed);
+        self.changed.notify_one();
+    }
+
+    /// Waits for a part of somebody's tree; `None` when all is done.
+    fn receive(&self) -> Option<Frame> {
+        let mut state = self.lock();
+        state.idle += 1;
+        loop {
+            if let Some(frame) = state.offered.pop() {
+                state.idle -= 1;
+                self.hungry.store(state.idle.saturating_sub(state.offered.len()), Relaxed);
+                return Some(frame);
+            }
+            if state.idle >= self.threads {
+                self.hungry.store(0, Relaxed);
+                self.changed.notify_all();
+                return None;
+            }
+            self.hungry.store(state.idle, Relaxed);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Counts a thread as idle for good, also when an inspector panics: the other
+/// threads would wait for it for ever.
+struct Leave<'a>(&'a Shared);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().idle += 1;
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+struct Walker<'w, V> {
+    walk: &'w Walk<'w>,
+    shared: &'w Shared,
+    budget: u64,
+    visitor: &'w mut V,
+    progress: &'w Progress,
+    inflate: Inflate,
+    delta: Vec<u8>,
+    fresh: Vec<Range<usize>>,
+    spare: Vec<Vec<u8>>,
+    spare_bytes: usize,
+}
+
+impl<'w, V: Visit> Walker<'w, V> {
+    fn new(
+        walk: &'w Walk<'w>,
+        shared: &'w Shared,
+        budget: u64,
+        visitor: &'w mut V,
+        progress: &'w Progress,
+    ) -> Self {
+        Self {
+            walk,
+            shared,
+            budget,
+            visitor,
+            progress,
+            inflate: Inflate::new(),
+            delta: Vec::new(),
+            fresh: Vec::new(),
+            spare: Vec::new(),
+            spare_bytes: 0,
+        }
+    }
+
+    fn run(&mut self) {
+        let len = self.walk.forest.len();
+        let mut stack = Vec::new();
+        while let start = self.shared.next_root.fetch_add(CLAIM, Relaxed)
+            && start < len as usize
+            && !self.is_stopped()
+        {
+            for entry in start..(start + CLAIM).min(len as usize) {
+                self.root(entry as u32, &mut stack);
+            }
+        }
+        while let Some(frame) = self.shared.receive() {
+            stack.push(frame);
+            self.descend(&mut stack);
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let stopped = self.progress.is_cancelled();
+        if stopped {
+            self.shared.stopped.store(true, Relaxed);
+        }
+        stopped
+    }
+
+    /// Walks the tree above a root, if the entry is one.
+    fn root(&mut self, entry: u32, stack: &mut Vec<Frame>) {
+        let Some(root) = self.walk.forest.root(entry) else { return };
+        if self.walk.known.as_ref().is_some_and(|known| known.idle.has(entry)) {
+            return;
+        }
+        let kind = match root {
+            Root::Whole(kind) if self.walk.kinds.has(kind) => kind,
+            Root::Whole(_) => return,
+            Root::Broken => {
+                let reason = match self.walk.forest.head(entry) {
+                    Err(detail) => detail,
+                    Ok(_) => "the base of the delta is not in the pack",
+                };
+                return self.fail(entry, &Reason::Corrupt(reason.into()), None);
+            }
+        };
+        if let Err(reason) = self.make_root(entry, kind, stack) {
+            let size = self.walk.forest.head(entry).ok().map(|(head, _)| head.size);
+            return self.fail(entry, &reason, size);
+        }
+        self.descend(stack);
+    }
+
+    fn make_root(&mut self, entry: u32, kind: Kind, stack: &mut Vec<Frame>) -> Result<(), Reason> {
+        let forest = self.walk.forest;
+        let (head, next) = forest.head(entry).map_err(corrupt)?;
+        let child = forest.first_child(entry);
+        let limits = &self.walk.limits;
+        if head.size > if child == NONE { limits.hold } else { limits.object } {
+            return self.stream(entry, kind);
+        }
+        let mut bytes = self.buffer();
+        let made = forest.pack.inflate(&head, next, &mut self.inflate, &mut bytes);
+        if let Err(detail) = made {
+            self.recycle(bytes);
+            return Err(corrupt(detail));
+        }
+        let trace = self.look(entry, kind, &bytes, None);
+        self.keep(Frame { bytes, kind, trace, next: child, end: NONE }, stack);
+        Ok(())
+    }
+
+    /// Passes on an object that is too large to hold. What is built on it
+    /// cannot be made.
+    fn stream(&mut self, entry: u32, kind: Kind) -> Result<(), Reason> {
+        let forest = self.walk.forest;
+        let (head, next) = forest.head(entry).map_err(corrupt)?;
+        if !self.is_seen(entry) {
+            let id = forest.id(entry).ok_or_else(|| corrupt("the index has no name for it"))?;
+            let mut stream = forest.pack.stream(&head, next);
+            self.visitor.visit_stream(kind, id, head.size, &mut stream)?;
+        }
+        let reason = Reason::Limit("size of an object that others are built on".into());
+        self.fail_descendants(entry, &reason);
+        Ok(())
+    }
+
+    /// Makes all that is still to be made of the frames on the stack.
+    fn descend(&mut self, stack: &mut Vec<Frame>) {
+        while let Some(mut frame) = stack.pop() {
+            if frame.next == frame.end || frame.next == NONE || self.is_stopped() {
+                self.let_go(frame);
+                continue;
+            }
+            let entry = frame.next;
+            frame.next = self.walk.forest.next_sibling(entry);
+            if self.is_idle(entry) {
+                stack.push(frame);
+                continue;
+            }
+            let made = self.make_child(entry, &frame);
+            if frame.next == frame.end || frame.next == NONE {
+                self.let_go(frame);
+            } else {
+                stack.push(frame);
+            }
+            match made {
+                Ok(child) => self.keep(child, stack),
+                Err(reason) => self.fail(entry, &reason, None),
+            }
+            if self.shared.hungry.load(Relaxed) > 0 {
+                self.share(stack);
+            }
+        }
+    }
+
+    fn make_child(&mut self, entry: u32, base: &Frame) -> Result<Frame, Reason> {
+        let forest = self.walk.forest;
+        let limits = &self.walk.limits;
+        let (head, next) = forest.head(entry).map_err(corrupt)?;
+        if head.size > limits.object {
+            return Err(Reason::Limit("size of an object".into()));
+        }
+        let delta = &mut self.delta;
+        forest.pack.inflate(&head, next, &mut self.inflate, delta).map_err(corrupt)?;
+        let (sizes, _) = delta::sizes(delta).ok_or_else(|| corrupt("the delta has no sizes"))?;
+        if sizes.result > limits.object {
+            return Err(Reason::Limit("size of an object".into()));
+        }
+        if self.shared.live.load(Relaxed).saturating_add(sizes.result) > limits.live {
+            return Err(Reason::Limit("memory for objects that others are built on".into()));
+        }
+        if self.shared.output.fetch_add(sizes.result, Relaxed) > self.budget {
+            return Err(Reason::Limit("bytes unpacked from one pack".into()));
+        }
+        let mut bytes = self.buffer();
+        let made = delta::apply(&base.bytes, &self.delta, &mut bytes, &mut self.fresh);
+        if let Err(detail) = made {
+            self.recycle(bytes);
+            return Err(corrupt(detail));
+        }
+        let trace = self.look(entry, base.kind, &bytes, base.trace);
+        let next = forest.first_child(entry);
+        Ok(Frame { bytes, kind: base.kind, trace, next, end: NONE })
+    }
+
+    /// Shows an object to the visitor, unless it has been seen.
+    fn look(&mut self, entry: u32, kind: Kind, bytes: &[u8], base: Option<Trace>) -> Option<Trace> {
+        if self.is_seen(entry) {
+            return None;
+        }
+        let id = self.walk.forest.id(entry)?;
+        let base = base.map(|trace| Base { trace, fresh: &self.fresh });
+        Some(self.visitor.visit(Object { kind, id, bytes, base }))
+    }
+
+    fn is_seen(&self, entry: u32) -> bool {
+        self.walk.known.as_ref().is_some_and(|known| known.seen.has(entry))
+    }
+
+    fn is_idle(&self, entry: u32) -> bool {
+        self.walk.known.as_ref().is_some_and(|known| known.idle.has(entry))
+    }
+
+    /// Hands the lowest frame to whoever is idle: it has the most to do, and
+    /// nobody here needs its bytes but its own children. A lone frame is cut
+    /// in two, its first child for us.
+    fn share(&mut self, stack: &mut Vec<Frame>) {
+        if stack.len() > 1 {
+            self.shared.offer(stack.remove(0));
+            return;
+        }
+        let Some(frame) = stack.first_mut() else { return };
+        let second = self.walk.forest.next_sibling(frame.next);
+        if second == NONE || second == frame.end {
+            return;
+        }
+        let theirs = Frame { bytes: frame.bytes.clone(), next: second, ..*frame };
+        frame.end = second;
+        self.shared.live.fetch_add(theirs.bytes.len() as u64, Relaxed);
+        self.shared.offer(theirs);
+    }
+
+    /// Puts a frame on the stack if anything is built on it.
+    fn keep(&mut self, frame: Frame, stack: &mut Vec<Frame>) {
+        if frame.next == NONE {
+            self.recycle(frame.bytes);
+        } else {
+            self.shared.live.fetch_add(frame.bytes.len() as u64, Relaxed);
+            stack.push(frame);
+        }
+    }
+
+    fn let_go(&mut self, frame: Frame) {
+        self.shared.live.fetch_sub(frame.bytes.len() as u64, Relaxed);
+        self.recycle(frame.bytes);
+    }
+
+    fn buffer(&mut self) -> Vec<u8> {
+        let buffer = self.spare.pop().unwrap_or_default();
+        self.spare_bytes -= buffer.capacity();
+        buffer
+    }
+
+    fn recycle(&mut self, buffer: Vec<u8>) {
+        if self.spare_bytes + buffer.capacity() <= KEPT_BYTES {
+            self.spare_bytes += buffer.capacity();
+            self.spare.push(buffer);
+        }
+    }
+
+    /// Tells of an object that could not be read, and so of all built on it.
+    fn fail(&mut self, entry: u32, reason: &Reason, size: Option<u64>) {
+        self.tell(entry, reason.clone(), size);
+        let beneath = match reason {
+            Reason::Corrupt(_) => {
+                Reason::Corrupt("a delta against an object that cannot be read".into())
+            }
+            other => other.clone(),
+        };
+        self.fail_descendants(entry, &beneath);
+    }
+
+    fn fail_descendants(&mut self, entry: u32, reason: &Reason) {
+        let forest = self.walk.forest;
+        forest.descendants(entry, |entry| self.tell(entry, reason.clone(), None));
+    }
+
+    fn tell(&mut self, entry: u32, reason: Reason, bytes: Option<u64>) {
+        if self.is_seen(entry) {
+            return;
+        }
+        let path = self.walk.forest.id(entry).map(|id| id.to_string()).unwrap_or_default();
+        let problem = NotScanned { path: path.into_bytes(), reason, bytes };
+        self.shared.lock().problems.push(problem);
+    }
+}
