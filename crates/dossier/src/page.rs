@@ -126,7 +126,7 @@ fn question(f: &mut Formatter<'_>, request: &Request) -> fmt::Result {
     writeln!(f, "### {}\n", prose(&request.id))?;
     writeln!(f, "`{} {}`  ", code(&request.method), code(&request.url))?;
     writeln!(f, "`{}`\n", code(&header))?;
-    writeln!(f, "It {}.\n", prose(&request.why))?;
+    writeln!(f, "{}.\n", capitalised(&prose(&request.why)))?;
     writeln!(f, "| Answer | Meaning | Why |")?;
     writeln!(f, "| --- | --- | --- |")?;
     request.answers.iter().try_for_each(|answer| row(f, answer))?;
@@ -207,8 +207,8 @@ fn codes<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     texts.map(|text| format!("`{}`", code(text))).collect::<Vec<_>>().join(", ")
 }
 
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
