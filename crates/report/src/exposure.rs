@@ -47,7 +47,8 @@ impl Reach {
         }
     }
 
-    fn of(provenance: &Provenance) -> Self {
+    /// The reach of one place.
+    pub(crate) fn of(provenance: &Provenance) -> Self {
         match provenance {
             Provenance::Stdin => Self::Stream,
             Provenance::File(file) => match file.tracking {

@@ -11,16 +11,21 @@
 
 mod report;
 
+mod account;
 mod exposure;
 mod foreign;
 mod reason;
+mod snippet;
 mod value;
 mod view;
 mod words;
 
+mod csv;
 mod human;
 mod json;
 mod jsonl;
+mod markdown;
+mod sarif;
 
 use std::io::{self, Write};
 
@@ -36,11 +41,18 @@ pub enum Format {
     Json,
     /// One JSON object per line; see [`Lines`] for writing them as they come.
     Jsonl,
+    /// SARIF 2.1.0, for code scanning services and editors.
+    Sarif,
+    /// One row per location, for spreadsheets.
+    Csv,
+    /// For a pull request, an issue or a ticket.
+    Markdown,
 }
 
 impl Format {
     /// All of them, in the order they are documented.
-    pub const ALL: [Self; 3] = [Self::Human, Self::Json, Self::Jsonl];
+    pub const ALL: [Self; 6] =
+        [Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Csv, Self::Markdown];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -48,6 +60,9 @@ impl Format {
             Self::Human => "human",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Sarif => "sarif",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
         }
     }
 }
@@ -66,5 +81,8 @@ pub fn write(
         Format::Human => human::write(report, style, out),
         Format::Json => json::write(report, out),
         Format::Jsonl => jsonl::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Csv => csv::write(report, out),
+        Format::Markdown => markdown::write(report, out),
     }
 }

@@ -5,12 +5,12 @@
 use std::cmp::Reverse;
 
 use leeward_model::{
-    Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned, Provenance, Severity,
+    Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned, Provenance, Severity,
 };
 
 use crate::{
     Guidance, Report,
-    exposure::Exposure,
+    exposure::{Exposure, short},
     value::{Masker, revealed},
 };
 
@@ -133,6 +133,24 @@ impl<'a> FindingView<'a> {
         }
     }
 
+    /// What speaks for it, then what speaks against.
+    pub(crate) fn evidence(&self) -> String {
+        let side = |wanted: fn(f32) -> bool| -> Vec<&str> {
+            let signals = self.finding.signals.iter().zip(&self.why);
+            signals
+                .filter(|(signal, _)| wanted(signal.weight))
+                .map(|(_, why)| why.as_str())
+                .collect()
+        };
+        let (speaks_for, against) = (side(|weight| weight >= 0.0), side(|weight| weight < 0.0));
+        let mut text = speaks_for.join("; ");
+        if !against.is_empty() {
+            let joint = if text.is_empty() { "" } else { "; " };
+            text = format!("{text}{joint}against it: {}", against.join("; "));
+        }
+        text
+    }
+
     /// Severity, then confidence, then exposure; the rest only makes the order
     /// the same on every run.
     fn rank(&self) -> impl Ord + use<'a> {
@@ -181,13 +199,26 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether `path` names a file, rather than standing for something else.
-    pub(crate) fn is_file(&self) -> bool {
-        match &*self.location.provenance {
-            Provenance::Stdin => false,
-            Provenance::File(_) => true,
-            Provenance::Git(place) => first_path(place).is_some(),
-        }
+    /// `path:line:column` for people, who want words where there is no path;
+    /// foreign bytes.
+    pub(crate) fn position(&self) -> Vec<u8> {
+        let mut text = match &*self.location.provenance {
+            Provenance::Stdin => b"standard input".to_vec(),
+            Provenance::Git(place) if first_path(place).is_none() => {
+                let object = short(&place.object.to_string());
+                match place.kind {
+                    GitObjectKind::Commit => format!("text of commit {object}").into_bytes(),
+                    GitObjectKind::Tag => format!("text of tag {object}").into_bytes(),
+                    GitObjectKind::Blob | GitObjectKind::Staged => {
+                        format!("blob {object}").into_bytes()
+                    }
+                }
+            }
+            Provenance::File(_) | Provenance::Git(_) => self.path.clone(),
+        };
+        let start = self.location.start;
+        text.extend(format!(":{}:{}", start.line, start.column).bytes());
+        text
     }
 }
 
@@ -206,6 +237,13 @@ impl<'a> GitFacts<'a> {
                 .unwrap_or_default(),
             refs: history.map(|history| all(&history.refs)).unwrap_or_default(),
         }
+    }
+}
+
+impl GitFacts<'_> {
+    /// The commit that introduced the object, if it is known.
+    pub(crate) fn commit(&self) -> Option<&Commit> {
+        self.place.history.as_deref()?.introduced.as_ref()
     }
 }
 

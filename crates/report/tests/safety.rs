@@ -154,4 +154,36 @@ proptest! {
             let _: serde_json::Value = serde_json::from_str(line).unwrap();
         }
     }
+
+    #[test]
+    fn csv_round_trips_and_runs_nothing(text in nasty()) {
+        let sample = sample_with(&text);
+        let table = sample.write(Format::Csv, Style::PLAIN);
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let names = reader.headers().unwrap().clone();
+        let author = names.iter().position(|name| name == "author").unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        prop_assert_eq!(rows.len(), 2);
+        for row in &rows {
+            prop_assert_eq!(row.len(), names.len());
+            for cell in row {
+                prop_assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell}");
+            }
+        }
+        let cell = &rows[1][author];
+        let shown = cell.strip_prefix('\'').unwrap_or(cell);
+        // What acts on a log is escaped before; nothing else is changed.
+        if !text.contains("##") {
+            prop_assert_eq!(shown, leeward_model::SafeText::new(&text).to_string());
+        }
+    }
+
+    #[test]
+    fn sarif_always_parses(text in nasty()) {
+        let log = sample_with(&text).write(Format::Sarif, Style::PLAIN);
+        let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+        let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+        prop_assert!(uri.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/%".contains(&b)), "{uri}");
+    }
 }

@@ -5,12 +5,13 @@ use leeward_model::{GitObjectKind, Provenance, Tracking};
 use crate::{
     exposure::short,
     foreign::inert,
+    snippet::{head, tail},
     view::{FindingView, Place},
     words,
 };
 
 use super::{
-    excerpt::{self, Snippet, notes, path_text},
+    excerpt::{self, Shown},
     screen::{DIM, Label, NORMAL, STRONG, Screen, of_severity},
 };
 
@@ -24,14 +25,14 @@ pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
     heading(view, color, screen);
     if let Some(first) = view.places.first() {
         let at = position(first);
-        let snippet = Snippet {
+        let shown = Shown {
             place: format!("{at}{}", notes(&place_notes(first), screen)),
             line: first.location.start.line,
             excerpt: &first.excerpt,
             remark: remark(view, first),
             color,
         };
-        excerpt::show(&snippet, screen);
+        excerpt::show(&shown, screen);
     }
     facts(view, screen);
 }
@@ -77,7 +78,7 @@ fn facts(view: &FindingView<'_>, screen: &mut Screen) {
     // Rounded down: no judge is certain.
     let score = (f64::from(confidence.score()) * 100.0).floor() / 100.0;
     let level = format!("{} ({score:.2})", confidence.level().name());
-    fact("confidence", NORMAL, &because(&level, &evidence(view)));
+    fact("confidence", NORMAL, &because(&level, &view.evidence()));
     for (role, value) in &view.companions {
         fact("belongs to", NORMAL, &format!("{} {}", inert(role), inert(value)));
     }
@@ -108,36 +109,22 @@ fn because(what: &str, why: &str) -> String {
     if why.is_empty() { what.to_owned() } else { format!("{what}: {}", inert(why)) }
 }
 
-/// What speaks for it, then what speaks against.
-fn evidence(view: &FindingView<'_>) -> String {
-    let signals = || view.finding.signals.iter().zip(&view.why);
-    let pick = |wanted: fn(f32) -> bool| -> Vec<&str> {
-        signals().filter(|(signal, _)| wanted(signal.weight)).map(|(_, why)| why.as_str()).collect()
-    };
-    let (for_it, against) = (pick(|weight| weight >= 0.0), pick(|weight| weight < 0.0));
-    match (for_it.is_empty(), against.is_empty()) {
-        (_, true) => for_it.join("; "),
-        (true, false) => format!("against it: {}", against.join("; ")),
-        (false, false) => format!("{}; against it: {}", for_it.join("; "), against.join("; ")),
+/// `path:line:column`, in full unless it is absurd.
+fn position(place: &Place<'_>) -> String {
+    const LONGEST: usize = 1024;
+    let text = inert(&place.position());
+    if text.len() <= LONGEST {
+        return text;
     }
+    format!("{}…{}", head(&text, LONGEST / 2), tail(&text, LONGEST / 2))
 }
 
-/// `path:line:column`, or what stands for a path.
-fn position(place: &Place<'_>) -> String {
-    let at = place.location.start;
-    let name = match (&*place.location.provenance, &place.git) {
-        (Provenance::Stdin, _) => "standard input".to_owned(),
-        (Provenance::Git(git), _) if !place.is_file() => {
-            let object = short(&git.object.to_string());
-            match git.kind {
-                GitObjectKind::Commit => format!("text of commit {object}"),
-                GitObjectKind::Tag => format!("text of tag {object}"),
-                GitObjectKind::Blob | GitObjectKind::Staged => format!("blob {object}"),
-            }
-        }
-        _ => path_text(&inert(&place.path)),
-    };
-    format!("{name}:{}:{}", at.line, at.column)
+/// What is to be said of a place, dim and in parentheses.
+fn notes(notes: &[String], screen: &Screen) -> String {
+    if notes.is_empty() {
+        return String::new();
+    }
+    format!(" {}", screen.paint(DIM, &format!("({})", notes.join(", "))))
 }
 
 /// What there is to say of a place, in a few words each.

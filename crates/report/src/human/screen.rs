@@ -3,9 +3,8 @@
 
 use anstyle::{AnsiColor, Style as Ansi};
 use leeward_model::Severity;
-use unicode_width::UnicodeWidthChar as _;
 
-use crate::{Style, foreign::without_commands};
+use crate::{Style, foreign::without_commands, snippet::width};
 
 /// Narrower than this, text is cut for its own sake; let the terminal wrap.
 const NARROWEST: usize = 40;
@@ -120,31 +119,6 @@ pub(super) fn of_severity(severity: Severity) -> Ansi {
     .bold()
 }
 
-/// Columns that a text takes.
-pub(super) fn width(text: &str) -> usize {
-    text.chars().map(|c| c.width().unwrap_or(0)).sum()
-}
-
-/// Longest prefix of `text` that fits into `room` columns.
-pub(super) fn head(text: &str, room: usize) -> &str {
-    let mut used = 0;
-    let end = text.char_indices().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used > room
-    });
-    end.map_or(text, |(end, _)| &text[..end])
-}
-
-/// Longest suffix of `text` that fits into `room` columns.
-pub(super) fn tail(text: &str, room: usize) -> &str {
-    let mut used = 0;
-    let start = text.char_indices().rev().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used > room
-    });
-    start.map_or(text, |(start, c)| &text[start + c.len_utf8()..])
-}
-
 /// A build service reads `::command::` at the start of a line, spaces aside.
 fn guarded(line: &str) -> String {
     let text = line.trim_start();
@@ -183,13 +157,6 @@ mod tests {
             ["a", "https://long.example/path", "b"]
         );
         assert_eq!(wrap("", 8), [""]);
-    }
-
-    #[test]
-    fn cuts_count_columns() {
-        assert_eq!(head("日本語", 5), "日本");
-        assert_eq!(tail("日本語", 5), "本語");
-        assert_eq!(head("abc", 9), "abc");
     }
 
     #[test]

@@ -92,7 +92,8 @@ pub(crate) struct Finding<'a> {
     severity: Severity<'a>,
     exposure: Exposure<'a>,
     companions: Vec<Companion<'a>>,
-    locations: Vec<Location<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locations: Option<Vec<Location<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -131,6 +132,12 @@ struct Companion<'a> {
 
 impl<'a> Finding<'a> {
     pub(crate) fn of(view: &'a FindingView<'a>) -> Self {
+        let locations = view.places.iter().map(Location::of).collect();
+        Self { locations: Some(locations), ..Self::without_locations(view) }
+    }
+
+    /// For a format that has locations of its own.
+    pub(crate) fn without_locations(view: &'a FindingView<'a>) -> Self {
         let finding = view.finding;
         Self {
             dossier: finding.dossier.as_str(),
@@ -163,7 +170,7 @@ impl<'a> Finding<'a> {
                 .iter()
                 .map(|(role, value)| Companion { role, value })
                 .collect(),
-            locations: view.places.iter().map(Location::of).collect(),
+            locations: None,
         }
     }
 }
@@ -180,7 +187,7 @@ fn signal_kind(kind: SignalKind) -> &'static str {
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+pub(crate) struct Location<'a> {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
@@ -206,7 +213,7 @@ struct Excerpt<'a> {
 }
 
 impl<'a> Location<'a> {
-    fn of(place: &'a Place<'a>) -> Self {
+    pub(crate) fn of(place: &'a Place<'a>) -> Self {
         let location = place.location;
         let (path, path_bytes) = path(&place.path);
         let (source, tracking) = source(&location.provenance);

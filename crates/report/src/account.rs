@@ -1,0 +1,140 @@
+//! The account of a scan in sentences, for every format that people read: what
+//! was concluded, what was looked at, what was left out, what is kept from
+//! sight. A format escapes foreign text through the function it passes.
+
+use leeward_model::Severity;
+
+use crate::{
+    reason::{Group, groups},
+    view::{LeftOut, View, by_severity},
+    words::{self, count, list},
+};
+
+/// Paths given as examples of one reason.
+const EXAMPLES: usize = 3;
+
+/// How a format shows a foreign text.
+pub(crate) type Show<'a> = &'a dyn Fn(&[u8]) -> String;
+
+/// The outcome in one sentence, when nothing was found.
+pub(crate) enum Clean {
+    /// As good as it gets.
+    Yes(&'static str),
+    /// Nothing was found, and that says less than it seems.
+    NotQuite(&'static str),
+}
+
+pub(crate) fn clean(view: &View<'_>) -> Clean {
+    let coverage = view.report.coverage;
+    if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
+        Clean::NotQuite("nothing was scanned, so nothing can be said")
+    } else if !view.is_complete() {
+        Clean::NotQuite("no exposed credentials found in what could be read")
+    } else if view.report.suppressed.total() > 0 {
+        Clean::Yes("no exposed credentials found beside those already known")
+    } else {
+        Clean::Yes("no exposed credentials found")
+    }
+}
+
+/// `6 exposed credentials`.
+pub(crate) fn total(view: &View<'_>) -> String {
+    count(view.report.findings.len(), "exposed credential", "exposed credentials")
+}
+
+/// `2 critical`, `3 high`: worst first, without those there are none of.
+pub(crate) fn severities(view: &View<'_>) -> impl Iterator<Item = (Severity, String)> {
+    by_severity(view.report.findings)
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| (severity, format!("{count} {}", severity.name())))
+}
+
+/// `1,204 files and 18,332 Git objects in …: 84.2 MB, 0.42 s`.
+pub(crate) fn looked_at(view: &View<'_>, show: Show<'_>) -> String {
+    let coverage = view.report.coverage;
+    let mut parts = Vec::new();
+    if coverage.files_scanned > 0 || coverage.objects_scanned == 0 {
+        parts.push(count(coverage.files_scanned as usize, "file", "files"));
+    }
+    if coverage.objects_scanned > 0 {
+        parts.push(count(coverage.objects_scanned as usize, "Git object", "Git objects"));
+    }
+    let targets: Vec<String> = view.targets.iter().map(|target| show(target.as_bytes())).collect();
+    let place =
+        if targets.is_empty() { String::new() } else { format!(" in {}", list(&targets, 3)) };
+    let time = view.report.elapsed.map(|time| format!(", {}", words::elapsed(time)));
+    format!(
+        "{}{place}: {}{}",
+        parts.join(" and "),
+        words::bytes(coverage.bytes_scanned),
+        time.unwrap_or_default()
+    )
+}
+
+/// What could not be looked at, by reason; empty if the scan is complete.
+pub(crate) fn failed<'a>(view: &'a View<'a>) -> Vec<Group<'a>> {
+    groups(view.not_scanned.iter().filter(|left_out| !left_out.item.reason.is_by_choice()))
+}
+
+/// `3 things could not be looked at, so there may be more`.
+pub(crate) fn incomplete(failed: &[Group<'_>]) -> String {
+    let things = failed.iter().map(|group| group.items.len()).sum();
+    let things = count(things, "thing", "things");
+    format!("{things} could not be looked at, so there may be more")
+}
+
+/// What was left out because the user or a documented default said so.
+pub(crate) fn chosen<'a>(view: &'a View<'a>) -> Vec<Group<'a>> {
+    groups(view.not_scanned.iter().filter(|left_out| left_out.item.reason.is_by_choice()))
+}
+
+/// `2 excluded paths: node_modules and target`.
+pub(crate) fn one_reason(group: &Group<'_>, show: Show<'_>) -> String {
+    let examples: Vec<String> = group.items.iter().map(|item| example(item, show)).collect();
+    format!("{}: {}", group.words.counted(group.items.len()), list(&examples, EXAMPLES))
+}
+
+fn example(left_out: &LeftOut<'_>, show: Show<'_>) -> String {
+    let path = show(&left_out.path);
+    match (&left_out.detail, left_out.item.bytes) {
+        (Some(detail), _) => format!("{path} ({})", show(detail.as_bytes())),
+        (None, Some(bytes)) => format!("{path} ({})", words::bytes(bytes)),
+        (None, None) => path,
+    }
+}
+
+/// What was found and is not shown, and what is shown again.
+pub(crate) fn kept_from_sight(view: &View<'_>) -> Vec<String> {
+    let suppressed = view.report.suppressed;
+    let mut sentences = Vec::new();
+    let ways: Vec<String> = [
+        (suppressed.baseline, "in the baseline"),
+        (suppressed.inline, "marked `leeward:ignore`"),
+        (suppressed.ignore_file, "in the ignore file"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, way)| format!("{} {way}", words::grouped(n as u64)))
+    .collect();
+    if !ways.is_empty() {
+        let findings = count(suppressed.total(), "finding", "findings");
+        sentences
+            .push(format!("not shown: {findings} that somebody accepted ({})", ways.join(", ")));
+    }
+    let below = view.report.below_threshold;
+    if below > 0 {
+        let findings = count(below, "less certain finding", "less certain findings");
+        sentences.push(format!("not shown: {findings}; `--confidence low` shows all"));
+    }
+    if suppressed.expired > 0 {
+        let entries = count(suppressed.expired, "entry", "entries");
+        let outcome = if suppressed.expired == 1 {
+            "has expired: what it hid is shown again"
+        } else {
+            "have expired: what they hid is shown again"
+        };
+        sentences.push(format!("{entries} of the ignore file {outcome}"));
+    }
+    sentences
+}

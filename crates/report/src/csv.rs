@@ -1,0 +1,139 @@
+//! One row per place, for spreadsheets and quick filters.
+//!
+//! A spreadsheet runs a cell that starts like a formula, so such a cell gets
+//! a `'` in front; so does one that starts with `'`, which makes taking the
+//! first `'` off again exact.
+
+use std::io::{self, Write};
+
+use csv::WriterBuilder;
+
+use crate::{
+    Report,
+    exposure::Reach,
+    foreign::inert,
+    json::shape::source,
+    view::{FindingView, GitFacts, Place, View},
+    words::rfc3339,
+};
+
+/// The version of the columns, in the last of them.
+const SCHEMA: &str = "leeward.csv/1";
+
+/// A column's name and what stands in it.
+type Column = (&'static str, fn(&Row<'_>) -> String);
+
+struct Row<'a> {
+    finding: &'a FindingView<'a>,
+    place: Option<&'a Place<'a>>,
+}
+
+impl Row<'_> {
+    fn at(&self, value: impl Fn(&Place<'_>) -> String) -> String {
+        self.place.map(value).unwrap_or_default()
+    }
+
+    fn git(&self, value: impl Fn(&GitFacts<'_>) -> String) -> String {
+        self.place.and_then(|place| place.git.as_ref()).map(value).unwrap_or_default()
+    }
+}
+
+/// New columns go before `schema`, so that old positions hold.
+const COLUMNS: &[Column] = &[
+    ("severity", |row| row.finding.finding.severity.level.name().to_owned()),
+    ("confidence", |row| row.finding.finding.confidence.level().name().to_owned()),
+    ("score", |row| format!("{:.4}", row.finding.finding.confidence.score())),
+    ("dossier", |row| inert(row.finding.finding.dossier.as_str())),
+    ("title", |row| inert(row.finding.title())),
+    ("hint", |row| inert(&row.finding.hint)),
+    ("fingerprint", |row| row.finding.finding.fingerprint.to_string()),
+    ("path", |row| row.at(|place| inert(&place.path))),
+    ("line", |row| row.at(|place| place.location.start.line.to_string())),
+    ("column", |row| row.at(|place| place.location.start.column.to_string())),
+    ("end_line", |row| row.at(|place| place.location.end.line.to_string())),
+    ("end_column", |row| row.at(|place| place.location.end.column.to_string())),
+    ("byte_start", |row| row.at(|place| place.location.span.start.to_string())),
+    ("byte_end", |row| row.at(|place| place.location.span.end.to_string())),
+    ("decoded", |row| {
+        row.at(|place| {
+            let layers: Vec<_> = place.location.decoded.iter().map(|layer| layer.name()).collect();
+            layers.join(" ")
+        })
+    }),
+    ("source", |row| row.at(|place| source(&place.location.provenance).0.to_owned())),
+    ("reach", |row| row.at(|place| Reach::of(&place.location.provenance).name().to_owned())),
+    ("repository", |row| row.git(|git| inert(&git.repository))),
+    ("object", |row| row.git(|git| git.place.object.to_string())),
+    ("commit", |row| row.git(|git| git.commit().map(|c| c.id.to_string()).unwrap_or_default())),
+    ("author", |row| {
+        row.git(|git| git.author.as_ref().map(|(name, _)| inert(name)).unwrap_or_default())
+    }),
+    ("author_email", |row| {
+        row.git(|git| git.author.as_ref().map(|(_, email)| inert(email)).unwrap_or_default())
+    }),
+    ("committed_at", |row| {
+        row.git(|git| git.commit().and_then(|c| rfc3339(c.committed_at)).unwrap_or_default())
+    }),
+    ("in_head", |row| row.git(|git| flag(git.place.history.as_deref().map(|h| h.in_head)))),
+    ("reachable", |row| row.git(|git| flag(git.place.history.as_deref().map(|h| h.reachable)))),
+    ("refs", |row| row.git(|git| inert(&git.refs.join(" ")))),
+    ("exposure", |row| inert(&row.finding.exposure.lines.join("; "))),
+    ("severity_why", |row| inert(&row.finding.severity_why)),
+    ("confidence_why", |row| inert(&row.finding.evidence())),
+    ("excerpt", |row| row.at(|place| inert(&place.excerpt.text))),
+    ("next_step", |row| inert(&row.finding.guidance.next_step)),
+];
+
+fn flag(value: Option<bool>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = WriterBuilder::new().from_writer(out);
+    let secret = report.reveal.then_some("secret");
+    let names = COLUMNS.iter().map(|(name, _)| *name);
+    table.write_record(names.chain(secret).chain(["schema"])).map_err(io_error)?;
+    for finding in &View::of(report).findings {
+        let places: Vec<Option<&Place<'_>>> = if finding.places.is_empty() {
+            vec![None]
+        } else {
+            finding.places.iter().map(Some).collect()
+        };
+        for place in places {
+            let row = Row { finding, place };
+            let cells = COLUMNS.iter().map(|(_, cell)| cell(&row));
+            let cells = cells.chain(finding.secret.as_deref().map(inert)).map(defused);
+            table.write_record(cells.chain([SCHEMA.to_owned()])).map_err(io_error)?;
+        }
+    }
+    table.flush()
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn defused(cell: String) -> String {
+    let first = cell.trim_start().chars().next();
+    match first {
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\'') => format!("'{cell}"),
+        _ => cell,
+    }
+}
+
+/// What the table writer reports is the writer's own error: rows all have the
+/// same length.
+fn io_error(error: csv::Error) -> io::Error {
+    io::Error::from(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::defused;
+
+    #[test]
+    fn formulas_are_defused() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1", "'x"] {
+            assert_eq!(defused(formula.to_owned()), format!("'{formula}"));
+        }
+        assert_eq!(defused("a=1".to_owned()), "a=1");
+        assert_eq!(defused(String::new()), "");
+    }
+}
