@@ -95,8 +95,8 @@ impl Exposure {
             .collect();
         let oldest = git
             .iter()
-            .filter_map(|place| place.history.as_deref()?.introduced.as_ref())
-            .min_by_key(|commit| commit.committed_at);
+            .filter_map(|place| Some((*place, place.history.as_deref()?.introduced.as_ref()?)))
+            .min_by_key(|(_, commit)| commit.committed_at);
         let reach = places().map(Reach::of).max().unwrap_or(Reach::Unknown);
         let committed = git.iter().any(|place| Reach::of_git(place) != Reach::Staged);
 
@@ -110,21 +110,27 @@ impl Exposure {
             );
         }
         lines.extend(on_disk(finding, committed));
-        let since = oldest.map(|commit| commit.committed_at);
+        let since = oldest.map(|(_, commit)| commit.committed_at);
         let seconds = since.map(|since| now.saturating_sub(since).max(0));
         Self { reach, since, seconds, lines }
     }
 }
 
 /// What history says: who, when, where, and whether it can still be had.
-fn history(git: &[&GitPlace], oldest: Option<&Commit>, now: i64, masker: &Masker) -> String {
+fn history(
+    git: &[&GitPlace],
+    oldest: Option<(&GitPlace, &Commit)>,
+    now: i64,
+    masker: &Masker,
+) -> String {
     let histories = || git.iter().filter_map(|place| place.history.as_deref());
     let mut text = match oldest {
-        Some(commit) => format!(
-            "committed {} by {} in {}",
+        Some((place, commit)) => format!(
+            "committed {} by {} in {}{}",
             words::when(commit.committed_at, now),
             who(commit, masker),
             short(&commit.id.to_string()),
+            repository(place, masker),
         ),
         None if histories().next().is_none() => "in the Git object database".to_owned(),
         None => "in a Git object that no commit introduced".to_owned(),
@@ -148,6 +154,14 @@ fn history(git: &[&GitPlace], oldest: Option<&Commit>, now: i64, masker: &Masker
         text.push_str(" (a stash or a reflog keeps it)");
     }
     text
+}
+
+/// The repository, unless it is the one that the user stands in.
+fn repository(place: &GitPlace, masker: &Masker) -> String {
+    match place.repository.as_str() {
+        "" | "." => String::new(),
+        other => format!(" of {}", words::clip(&masker.text(other))),
+    }
 }
 
 fn who(commit: &Commit, masker: &Masker) -> String {

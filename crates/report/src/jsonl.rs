@@ -58,7 +58,8 @@ impl<W: Write> Lines<W> {
     /// # Errors
     /// What the writer says.
     pub fn finding(&mut self, finding: &Finding, report: &Report<'_>) -> io::Result<()> {
-        self.line(&FindingView::alone(finding, report))
+        self.line(&FindingView::alone(finding, report))?;
+        self.out.flush()
     }
 
     /// Writes the summary and gives the writer back. Its counts are of the

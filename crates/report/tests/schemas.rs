@@ -90,6 +90,15 @@ fn collect(value: &Value, addresses: &mut Vec<String>) {
 }
 
 #[test]
+fn every_column_is_documented() {
+    let docs = include_str!("../../../docs/formats.md");
+    let revealed = Sample { reveal: true, ..one() }.write(Format::Csv, Style::PLAIN);
+    for name in revealed.lines().next().unwrap().split(',') {
+        assert!(docs.contains(&format!("`{name}`")), "{name} is not in docs/formats.md");
+    }
+}
+
+#[test]
 fn the_fixed_parts_of_the_document_stay() {
     let document: Value = serde_json::from_str(&rich().write(Format::Json, Style::PLAIN)).unwrap();
     assert_eq!(document["schema"], "leeward.report/1");
