@@ -132,8 +132,7 @@ fn history(
             short(&commit.id.to_string()),
             repository(place, masker),
         ),
-        None if histories().next().is_none() => "in the Git object database".to_owned(),
-        None => "in a Git object that no commit introduced".to_owned(),
+        None => git.first().map_or_else(String::new, |place| unattributed(place)),
     };
     let in_head = histories().any(|history| history.in_head);
     let reachable = histories().any(|history| history.reachable);
@@ -154,6 +153,17 @@ fn history(
         text.push_str(" (a stash or a reflog keeps it)");
     }
     text
+}
+
+/// Where an object belongs that no commit is known to have introduced.
+fn unattributed(place: &GitPlace) -> String {
+    let object = short(&place.object.to_string());
+    match (place.kind, &place.history) {
+        (GitObjectKind::Commit, _) => format!("in the text of commit {object}"),
+        (GitObjectKind::Tag, _) => format!("in the text of tag {object}"),
+        (_, None) => "in the Git object database".to_owned(),
+        (_, Some(_)) => "in a Git object that no commit introduced".to_owned(),
+    }
 }
 
 /// The repository, unless it is the one that the user stands in.
@@ -217,4 +227,126 @@ fn on_disk(finding: &Finding, committed: bool) -> Vec<String> {
 /// The first digits of an object's name, as many as people type.
 pub(crate) fn short(id: &str) -> String {
     id.chars().take(8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use leeward_model::{
+        Confidence, DossierId, Excerpt, FilePlace, Fingerprint, Location, ObjectId, Position,
+        Rating, Secret, Severity, Signature, Span,
+    };
+
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn says(places: Vec<Provenance>) -> String {
+        let secret = Secret::new(*b"0123456789abcdef");
+        let location = |provenance| Location {
+            provenance: Arc::new(provenance),
+            span: Span { start: 0, end: 1 },
+            start: Position::START,
+            end: Position::START,
+            decoded: Vec::new(),
+            excerpt: Excerpt::default(),
+        };
+        let finding = Finding {
+            dossier: DossierId::new("x"),
+            fingerprint: Fingerprint::new("x", &secret),
+            secret,
+            companions: Vec::new(),
+            confidence: Confidence::from_log_odds(0.0),
+            signals: Vec::new(),
+            severity: Rating { level: Severity::Low, why: Vec::new() },
+            locations: places.into_iter().map(location).collect(),
+        };
+        let exposure = Exposure::of(&finding, 10 * DAY, &Masker::off());
+        format!("{}: {}", exposure.reach.name(), exposure.lines.join(" / "))
+    }
+
+    fn git(kind: GitObjectKind, history: Option<History>) -> Provenance {
+        let object = ObjectId::from_bytes(&[0xab; 20]).unwrap();
+        let history = history.map(Box::new);
+        Provenance::Git(GitPlace { repository: ".".into(), kind, object, history })
+    }
+
+    fn on_disk(tracking: Tracking) -> Provenance {
+        Provenance::File(FilePlace { path: b"a".to_vec(), tracking })
+    }
+
+    fn committed(day: i64, in_head: bool, reachable: bool, refs: &[&str]) -> History {
+        let author = Signature { name: "Jane".into(), ..Signature::default() };
+        let id = ObjectId::from_bytes(&[day as u8; 20]).unwrap();
+        let commit = Commit { id, author, committed_at: day * DAY, summary: String::new() };
+        let refs = refs.iter().map(|&name| name.to_owned()).collect();
+        History { paths: vec![], introduced: Some(commit), in_head, reachable, refs }
+    }
+
+    fn blob(history: History) -> Provenance {
+        git(GitObjectKind::Blob, Some(history))
+    }
+
+    #[test]
+    fn history_is_told_from_its_oldest_commit() {
+        let newer = committed(8, true, true, &["refs/heads/main"]);
+        let older = committed(7, false, true, &["refs/heads/main", "refs/tags/v1"]);
+        assert_eq!(
+            says(vec![blob(newer), blob(older)]),
+            "in-head: committed on 1970-01-08 (3 days ago) by Jane in 07070707; still in HEAD, \
+             on 2 refs: main and tag v1"
+        );
+    }
+
+    #[test]
+    fn what_has_left_head_is_still_out() {
+        let stashed = committed(9, false, true, &[]);
+        assert_eq!(
+            says(vec![blob(stashed)]),
+            "in-history: committed on 1970-01-10 (1 day ago) by Jane in 09090909; gone from HEAD, \
+             but still in history (a stash or a reflog keeps it)"
+        );
+        let dropped = committed(9, false, false, &[]);
+        assert_eq!(
+            says(vec![blob(dropped)]),
+            "unreachable: committed on 1970-01-10 (1 day ago) by Jane in 09090909; no ref leads \
+             to it any more, but the object is still there"
+        );
+    }
+
+    #[test]
+    fn objects_without_a_commit() {
+        let kept =
+            History { reachable: true, refs: vec!["refs/heads/x".into()], ..History::default() };
+        assert_eq!(
+            says(vec![git(GitObjectKind::Commit, Some(kept))]),
+            "in-history: in the text of commit abababab; still within reach, on 1 ref: x"
+        );
+        assert_eq!(
+            says(vec![git(GitObjectKind::Blob, None)]),
+            "in-history: in the Git object database; which commit holds it was not looked up"
+        );
+        assert_eq!(
+            says(vec![git(GitObjectKind::Staged, None)]),
+            "staged: staged, not committed yet; `git restore --staged` takes it out again"
+        );
+    }
+
+    #[test]
+    fn files_say_how_git_regards_them() {
+        assert_eq!(
+            says(vec![on_disk(Tracking::Ignored)]),
+            "ignored: ignored by git, not committed"
+        );
+        assert_eq!(
+            says(vec![on_disk(Tracking::Tracked), on_disk(Tracking::Tracked)]),
+            "tracked: 2 times in files that git tracks"
+        );
+        let both =
+            vec![on_disk(Tracking::Ignored), blob(committed(9, false, true, &["refs/heads/a"]))];
+        assert!(says(both).ends_with("on 1 ref: a / ignored by git now"));
+        assert_eq!(says(vec![Provenance::Stdin]), "stream: came through standard input");
+        assert_eq!(says(vec![]), "unknown: ");
+    }
 }
