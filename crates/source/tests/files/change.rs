@@ -11,7 +11,7 @@ use std::{
 use leeward_model::Reason;
 use leeward_source::{Cut, files::Options};
 
-use crate::keep::{Keep, alone, left_out, together, write};
+use crate::keep::{Keep, LeftOut, alone, left_out, together, write};
 
 fn in_pieces() -> Options {
     Options { cut: Cut::new(100, 10), ..alone() }
@@ -22,7 +22,7 @@ fn append(path: &Path, bytes: &[u8]) {
 }
 
 /// Scans a file of 1,000 bytes that is changed when its first piece is seen.
-fn changed(change: impl Fn(&Path) + Sync) -> (u64, u64, Vec<(String, Reason, Option<u64>)>) {
+fn changed(change: impl Fn(&Path) + Sync) -> (u64, u64, Vec<LeftOut>) {
     let dir = tempfile::tempdir().unwrap();
     let file = write(dir.path(), "file", &[b'x'; 1000]);
     let first = AtomicBool::new(true);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use leeward_model::Reason;
 use leeward_source::files::Options;
 
-use crate::keep::{Keep, left_out, together, write};
+use crate::keep::{Keep, LeftOut, left_out, together, write};
 
 /// Writes what makes a directory a repository.
 fn repository(root: &Path, at: &str, object: &[u8]) {
@@ -16,7 +16,7 @@ fn repository(root: &Path, at: &str, object: &[u8]) {
     write(root, &format!("{at}/objects/pack/p.pack"), object);
 }
 
-fn scan(root: &Path, skip_git_objects: bool) -> (Vec<String>, Vec<(String, Reason, Option<u64>)>) {
+fn scan(root: &Path, skip_git_objects: bool) -> (Vec<String>, Vec<LeftOut>) {
     let keep = Keep::default();
     let options = Options { skip_git_objects, ..together() };
     let coverage = keep.scan(&[root.to_owned()], &options);

@@ -12,9 +12,9 @@ use std::{
 use leeward_model::Reason;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
-use crate::keep::{Keep, alone, left_out, together, write};
+use crate::keep::{Keep, LeftOut, alone, left_out, together, write};
 
-fn out(path: &str, reason: Reason) -> (String, Reason, Option<u64>) {
+fn out(path: &str, reason: Reason) -> LeftOut {
     (path.to_owned(), reason, None)
 }
 

@@ -13,12 +13,16 @@ use leeward_source::{
     files::{self, Options},
 };
 
+/// Path, reason and bytes of something left out.
+pub(crate) type LeftOut = (String, Reason, Option<u64>);
+/// Path, bytes at hand and piece of something handed out.
+pub(crate) type Kept = (PathBuf, Vec<u8>, Option<Piece>);
 type Hook<'a> = Box<dyn Fn(&Path) + Sync + 'a>;
 
 /// Everything that was handed out.
 #[derive(Default)]
 pub(crate) struct Keep<'a> {
-    pub(crate) blobs: Mutex<Vec<(PathBuf, Vec<u8>, Option<Piece>)>>,
+    pub(crate) blobs: Mutex<Vec<Kept>>,
     pub(crate) starts: Mutex<BTreeMap<PathBuf, Vec<Position>>>,
     /// Called with the path before a blob is kept.
     hook: Option<Hook<'a>>,
@@ -111,7 +115,7 @@ pub(crate) fn write(root: &Path, path: &str, bytes: &[u8]) -> PathBuf {
 }
 
 /// What was left out: path below `root`, reason, bytes.
-pub(crate) fn left_out(coverage: &Coverage, root: &Path) -> Vec<(String, Reason, Option<u64>)> {
+pub(crate) fn left_out(coverage: &Coverage, root: &Path) -> Vec<LeftOut> {
     let prefix = format!("{}/", root.display());
     let name = |path: &[u8]| String::from_utf8_lossy(path).replace(&prefix, "");
     let not_scanned = coverage.not_scanned.iter();
