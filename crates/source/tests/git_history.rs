@@ -5,9 +5,12 @@ mod git_support;
 
 use std::collections::BTreeMap;
 
-use git_support::{Repo, Shown, scan};
-use leeward_model::{GitObjectKind, ObjectId};
-use leeward_source::git::Repository;
+use git_support::{Recorder, Repo, Shown, blobs, id, scan, scan_range};
+use leeward_model::{GitObjectKind, ObjectId, Position, Reason};
+use leeward_source::{
+    Progress,
+    git::{OpenError, Repository, Selection},
+};
 
 /// Checks a scan against what git says there is.
 fn check(repo: &Repo, repository: &Repository) -> BTreeMap<ObjectId, Shown> {
@@ -127,4 +130,140 @@ fn empty_repositories_hold_nothing() {
     let repo = Repo::new();
     let (shown, coverage) = scan(&repo.open());
     assert!(shown.is_empty() && coverage.is_complete());
+}
+
+/// One repository that keeps a word in every corner Git has.
+#[test]
+fn every_corner_is_looked_into() {
+    let repo = Repo::new();
+    repo.write("file", "in the first commit");
+    let first = repo.commit("message of the first");
+    repo.git(&["notes", "add", "-m", "in a note", &first]);
+    repo.write("file", "on a dead branch");
+    repo.git(&["checkout", "-q", "-b", "dead"]);
+    repo.commit("dead branch");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["branch", "-q", "-D", "dead"]);
+    repo.write("file", "in a stash");
+    repo.git(&["stash", "-q"]);
+    repo.write("file", "in a dropped stash");
+    repo.git(&["stash", "-q"]);
+    repo.git(&["stash", "drop", "-q"]);
+    repo.write("file", "staged and thrown away");
+    repo.git(&["add", "file"]);
+    repo.git(&["reset", "-q", "--hard"]);
+    repo.git(&["tag", "-a", "-m", "message of a tag", "v1"]);
+    repo.git(&["config", "gc.reflogExpire", "never"]);
+    repo.git(&["gc", "-q"]);
+    let shown = check(&repo, &repo.open());
+    let all: Vec<u8> = shown.values().flat_map(|shown| shown.bytes.clone()).collect();
+    let all = String::from_utf8_lossy(&all);
+    for word in [
+        "in the first commit",
+        "message of the first",
+        "in a note",
+        "on a dead branch",
+        "in a stash",
+        "in a dropped stash",
+        "staged and thrown away",
+        "message of a tag",
+    ] {
+        assert!(all.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn linked_work_trees_share_objects() {
+    let repo = grown(3);
+    let linked = repo.beside("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap()]);
+    std::fs::write(linked.join("file"), "from the linked one").unwrap();
+    repo.git_in(&linked, &["add", "-A"]);
+    repo.git_in(&linked, &["commit", "-q", "-m", "linked"]);
+    let repository = Repository::open(&linked).unwrap();
+    assert_eq!(repository.work_tree(), Some(linked.as_path()));
+    check(&repo, &repository);
+    let head = id(&repo.git_in(&linked, &["rev-parse", "HEAD:file"]));
+    let history = &repository.attribute(&[head].into(), 2, &Progress::default()).unwrap()[&head];
+    assert!(history.in_head);
+    // Seen from the main work tree it is not in HEAD, but within reach.
+    let history = &repo.open().attribute(&[head].into(), 2, &Progress::default()).unwrap()[&head];
+    assert!(!history.in_head && history.reachable);
+}
+
+#[test]
+fn submodules_of_their_own_are_opened_by_their_file() {
+    let repo = grown(2);
+    let outer = Repo::new();
+    let inner = repo.path.to_str().unwrap();
+    outer.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "sub"]);
+    let sub = outer.path.join("sub");
+    check(&outer, &Repository::open(&sub).unwrap());
+}
+
+#[test]
+fn a_shallow_clone_warns() {
+    let repo = grown(6);
+    let shallow = repo.beside("shallow");
+    let url = format!("file://{}", repo.path.display());
+    repo.git(&["clone", "-q", "--depth", "2", &url, shallow.to_str().unwrap()]);
+    let repository = Repository::open(&shallow).unwrap();
+    assert!(repository.is_shallow());
+    let (shown, coverage) = scan(&repository);
+    assert_eq!(shown.len(), repo.truth(&shallow).len());
+    assert!(coverage.warnings.iter().any(|warning| warning.contains("shallow")));
+    let (_, coverage) = scan_range(&repository, "HEAD");
+    assert_eq!(coverage.not_scanned, []);
+}
+
+#[test]
+fn a_partial_clone_tells_what_is_missing() {
+    let repo = grown(6);
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let partial = repo.beside("partial");
+    let url = format!("file://{}", repo.path.display());
+    let path = partial.to_str().unwrap();
+    repo.git(&["clone", "-q", "--filter=blob:none", "--bare", &url, path]);
+    let (shown, coverage) = scan(&Repository::open(&partial).unwrap());
+    assert!(blobs(&shown).is_empty());
+    assert!(coverage.warnings.iter().any(|warning| warning.contains("partial")));
+    let all = repo.truth(&repo.path);
+    let wanted = all.values().filter(|(kind, _)| kind == "blob").count();
+    let missing = coverage.not_scanned.iter().filter(|left| left.reason == Reason::Missing);
+    assert_eq!(missing.count(), wanted);
+}
+
+#[test]
+fn a_large_blob_is_shown_in_pieces() {
+    let repo = Repo::new();
+    let line = "0123456789abcdef é\n";
+    let content = line.repeat((40 << 20) / line.len());
+    repo.write("large", &content);
+    repo.commit("large");
+    for packed in [false, true] {
+        if packed {
+            repo.git(&["repack", "-adq"]);
+        }
+        let recorder = Recorder::default();
+        let progress = Progress::default();
+        let everything = Selection::Everything;
+        let coverage = repo.open().scan_history(&everything, 2, &&recorder, &progress).unwrap();
+        assert_eq!(coverage.not_scanned, []);
+        let starts = recorder.starts.lock().unwrap().clone();
+        assert!(starts.len() > 5);
+        assert_eq!(starts[0], Position::START);
+        let shown = recorder.shown();
+        assert!(shown.values().any(|shown| shown.bytes == content.as_bytes()));
+    }
+}
+
+#[test]
+fn a_path_inside_finds_the_repository_around() {
+    let repo = grown(1);
+    let found = Repository::discover(&repo.path.join("dir")).unwrap().unwrap();
+    assert_eq!(found.git_dir(), repo.path.join(".git"));
+    assert!(Repository::discover(&repo.beside("")).unwrap().is_none());
+    assert!(matches!(Repository::open(&repo.beside("")), Err(OpenError::NotARepository(_))));
+    let by_git_dir = Repository::open(&repo.path.join(".git")).unwrap();
+    assert_eq!(by_git_dir.work_tree(), Some(repo.path.canonicalize().unwrap().as_path()));
 }

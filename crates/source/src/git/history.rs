@@ -241,6 +241,17 @@ impl<'i, I: Inspect> Seer<'i, I> {
         }
     }
 
+    /// Shows an object as what it is to the user.
+    pub(super) fn see(&mut self, kind: GitObjectKind, object: Object<'_>) -> Trace {
+        self.count(object.bytes.len() as u64);
+        self.worker.inspect(Blob {
+            bytes: object.bytes,
+            origin: Origin::Git(kind, object.id),
+            piece: None,
+            base: object.base,
+        })
+    }
+
     fn count(&mut self, bytes: u64) {
         self.progress.add(bytes);
         self.coverage.bytes_scanned += bytes;
@@ -287,14 +298,7 @@ impl<'i, I: Inspect> Seer<'i, I> {
 
 impl<I: Inspect> Visit for Seer<'_, I> {
     fn visit(&mut self, object: Object<'_>) -> Trace {
-        self.count(object.bytes.len() as u64);
-        let Some(kind) = shown_kind(object.kind) else { return Trace::default() };
-        self.worker.inspect(Blob {
-            bytes: object.bytes,
-            origin: Origin::Git(kind, object.id),
-            piece: None,
-            base: object.base,
-        })
+        shown_kind(object.kind).map_or_else(Trace::default, |kind| self.see(kind, object))
     }
 
     fn visit_stream(

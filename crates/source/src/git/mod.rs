@@ -13,11 +13,19 @@ mod missing;
 mod range;
 mod walk;
 
+mod ignore_rules;
+mod index_file;
+mod staged;
+mod tracking;
+
 mod attribute;
 mod graph;
 mod holders;
 mod refs;
 mod revision;
+
+mod clone;
+mod remote;
 
 mod forest;
 mod pack;
@@ -34,6 +42,10 @@ mod config;
 mod inside;
 mod map;
 
+pub use clone::{CloneError, clone_bare};
 pub use history::{ScanError, Selection};
+pub use remote::{BadUrl, RemoteUrl};
 pub use repository::{OpenError, Repository};
 pub use revision::RevisionError;
+pub use staged::Staged;
+pub use tracking::Tracker;

@@ -137,7 +137,7 @@ impl Pack {
 }
 
 /// Git's big-endian variable-length distance, where each continuation adds 1.
-fn distance(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn distance(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     for (at, &byte) in bytes.iter().enumerate().take(9) {
         value = value << 7 | u64::from(byte & 0x7f);

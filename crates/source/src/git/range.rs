@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use leeward_model::{Coverage, Inspect, NotScanned, ObjectId, Reason};
+use leeward_model::{Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Reason};
 
 use super::{
     Repository, ScanError,
@@ -46,14 +46,15 @@ impl Repository {
         brought.problems.extend(unexpected.map(|id| not_scanned(id, Reason::Missing)));
         let blobs: Vec<ObjectId> = brought.blobs.into_iter().collect();
         coverage.not_scanned.extend(brought.problems);
-        coverage.merge(self.scan_blobs(&blobs, threads, inspect, progress));
+        coverage.merge(self.scan_blobs(&blobs, GitObjectKind::Blob, threads, inspect, progress));
         Ok(coverage)
     }
 
     /// Shows some blobs, each read by itself.
-    fn scan_blobs<I: Inspect>(
+    pub(super) fn scan_blobs<I: Inspect>(
         &self,
         blobs: &[ObjectId],
+        kind: GitObjectKind,
         threads: usize,
         inspect: &I,
         progress: &Progress,
@@ -65,10 +66,10 @@ impl Repository {
             let parts: Vec<_> = blobs
                 .chunks(share)
                 .map(|blobs| {
-                    scope.spawn(|| {
+                    scope.spawn(move || {
                         let mut reader = Reader::new(&self.objects);
                         let mut seer = Seer::new(inspect, progress);
-                        blobs.iter().for_each(|id| see_blob(id, &mut reader, &mut seer));
+                        blobs.iter().for_each(|id| see_blob(kind, id, &mut reader, &mut seer));
                         seer.coverage
                     })
                 })
@@ -84,14 +85,19 @@ impl Repository {
     }
 }
 
-fn see_blob<I: Inspect>(id: &ObjectId, reader: &mut Reader<'_>, seer: &mut Seer<'_, I>) {
+fn see_blob<I: Inspect>(
+    kind: GitObjectKind,
+    id: &ObjectId,
+    reader: &mut Reader<'_>,
+    seer: &mut Seer<'_, I>,
+) {
     let read = match seer.progress.is_cancelled() {
         true => Err(Reason::Limit("the scan was stopped".into())),
         false => reader.read_kind(id, Kind::Blob),
     };
     match read {
         Ok(bytes) => {
-            seer.visit(Object { kind: Kind::Blob, id: *id, bytes: &bytes, base: None });
+            seer.see(kind, Object { kind: Kind::Blob, id: *id, bytes: &bytes, base: None });
         }
         Err(reason) => seer.coverage.not_scanned.push(not_scanned(id, reason)),
     }

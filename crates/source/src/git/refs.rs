@@ -72,6 +72,15 @@ impl Repository {
         refs
     }
 
+    /// What `HEAD` points to, without reading all refs.
+    pub(super) fn head_ref(&self) -> Option<ObjectId> {
+        let mut refs = Refs::default();
+        self.resolve(self.git_dir(), b"HEAD", HOPS, &refs).or_else(|| {
+            self.read_packed(&mut refs);
+            self.resolve(self.git_dir(), b"HEAD", HOPS, &refs)
+        })
+    }
+
     /// What one ref points to, by its full name or `HEAD`, without reading
     /// all of them.
     pub(super) fn find_ref(&self, name: &[u8], refs: &Refs) -> Option<ObjectId> {

@@ -1,0 +1,236 @@
+//! Fetches a remote repository into an empty directory: the only place that
+//! starts the `git` program, and only ever on a directory of ours.
+//!
+//! Nobody's configuration is used, nothing is checked out, no hook, helper or
+//! submodule is started, and only the one protocol asked for is spoken.
+//! Credentials travel in the environment, never in arguments.
+
+use std::{
+    fmt,
+    io::{self, Read},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use leeward_model::SafeText;
+
+use super::{BadUrl, OpenError, RemoteUrl, Repository};
+use crate::Progress;
+
+/// Why a remote repository could not be fetched.
+#[derive(Debug)]
+pub enum CloneError {
+    /// The address is refused.
+    Url(BadUrl),
+    /// `git` could not be started.
+    NoGit(io::Error),
+    /// `git` failed; its last words are free of credentials and harmless to
+    /// show.
+    Failed {
+        /// The address, without credentials.
+        url: String,
+        /// What git said last.
+        said: String,
+    },
+    /// Somebody asked to stop.
+    Stopped,
+    /// What arrived could not be opened.
+    Open(OpenError),
+}
+
+impl fmt::Display for CloneError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(error) => write!(f, "failed to clone: {error}"),
+            Self::NoGit(error) => {
+                write!(f, "failed to start `git`, which fetches remote repositories: {error}")
+            }
+            Self::Failed { url, said } => write!(f, "failed to clone `{url}`: {said}"),
+            Self::Stopped => f.write_str("the clone was stopped"),
+            Self::Open(error) => write!(f, "failed to open the clone: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for CloneError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Url(error) => Some(error),
+            Self::NoGit(error) => Some(error),
+            Self::Open(error) => Some(error),
+            Self::Failed { .. } | Self::Stopped => None,
+        }
+    }
+}
+
+/// Variables that would point git elsewhere, as they are set inside hooks.
+const UNSET: [&str; 16] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_NAMESPACE",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_TEMPLATE_DIR",
+    "GIT_TRACE",
+    "GIT_TRACE_CURL",
+    "GIT_CURL_VERBOSE",
+    "GIT_TRACE_PACKET",
+];
+
+/// Settings for the one run, over everything else.
+const SETTINGS: [(&str, &str); 9] = [
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.askPass", ""),
+    ("credential.helper", ""),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("transfer.bundleURI", "false"),
+    ("submodule.recurse", "false"),
+    ("protocol.ext.allow", "never"),
+];
+
+/// Fetches all refs and their objects into `into`, an empty directory, and
+/// opens what arrived. Removing it is the caller's.
+pub fn clone_bare(
+    url: &RemoteUrl,
+    into: &Path,
+    progress: &Progress,
+) -> Result<Repository, CloneError> {
+    let mut command = command(url, into);
+    let mut child = command.spawn().map_err(CloneError::NoGit)?;
+    let stderr = child.stderr.take();
+    let said = std::thread::spawn(move || last_words(stderr));
+    let status = wait(&mut child, progress);
+    let said = said.join().unwrap_or_default();
+    match status {
+        Ok(Some(status)) if status.success() => Repository::open(into).map_err(CloneError::Open),
+        Ok(Some(_)) => {
+            let said = harmless(&said, &url.secrets());
+            Err(CloneError::Failed { url: url.to_string(), said })
+        }
+        Ok(None) => Err(CloneError::Stopped),
+        Err(error) => Err(CloneError::NoGit(error)),
+    }
+}
+
+fn command(url: &RemoteUrl, into: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .args(["clone", "--quiet", "--mirror", "--no-local", "--template=", "--"])
+        .arg(url.as_str())
+        .arg(into)
+        .current_dir(into)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_ATTR_NOSYSTEM", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_ASKPASS", "")
+        .env("SSH_ASKPASS", "")
+        .env("GIT_LFS_SKIP_SMUDGE", "1")
+        .env("GIT_ALLOW_PROTOCOL", url.scheme())
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    for name in UNSET {
+        command.env_remove(name);
+    }
+    let mut settings: Vec<(String, String)> =
+        SETTINGS.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+    if let Some(header) = url.authorization() {
+        settings.push((format!("http.{}.extraHeader", url.as_str()), header));
+        // The credentials are for this host and no other.
+        settings.push(("http.followRedirects".to_owned(), "false".to_owned()));
+    }
+    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
+    for (at, (key, value)) in settings.iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{at}"), key);
+        command.env(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    command
+}
+
+/// Waits for the end; kills the program when asked to stop.
+fn wait(child: &mut Child, progress: &Progress) -> io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if progress.is_cancelled() {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The end of what a program says, however much that is.
+fn last_words(stream: Option<impl Read>) -> Vec<u8> {
+    const KEPT: usize = 4 << 10;
+    let (mut kept, mut buffer) = (Vec::new(), [0; KEPT]);
+    let Some(mut stream) = stream else { return kept };
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        kept.extend_from_slice(&buffer[..read]);
+        kept.drain(..kept.len().saturating_sub(KEPT));
+    }
+    kept
+}
+
+/// Foreign words without credentials or anything that acts on a terminal, on
+/// one line.
+fn harmless(said: &[u8], secrets: &[String]) -> String {
+    let mut text = String::from_utf8_lossy(said).into_owned();
+    for secret in secrets {
+        text = text.replace(secret.as_str(), "***");
+    }
+    let lines: Vec<String> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| SafeText::new(line).to_string())
+        .collect();
+    if lines.is_empty() { "git gave no reason".to_owned() } else { lines.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_in_no_argument() {
+        let url = RemoteUrl::parse("https://user1:token123@example.com/a", false).unwrap();
+        let command = command(&url, Path::new("/tmp"));
+        let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
+        assert!(args.iter().all(|arg| !arg.contains("token123") && !arg.contains("user1")));
+        let address = args.iter().position(|arg| arg.contains("example.com")).unwrap();
+        assert_eq!(args[address - 1], "--");
+    }
+
+    #[test]
+    fn words_of_others_are_made_harmless() {
+        let said = b"remote: \x1b[2Jhello\nfatal: for https://user1:token123@h/\n\n";
+        let secrets = ["token123".to_owned(), "user1".to_owned()];
+        assert_eq!(
+            harmless(said, &secrets),
+            "remote: \\u{1b}[2Jhello; fatal: for https://***:***@h/"
+        );
+        assert_eq!(harmless(b"", &[]), "git gave no reason");
+    }
+
+    #[test]
+    fn long_speeches_are_cut() {
+        let long = vec![b'x'; 1 << 20];
+        assert_eq!(last_words(Some(&long[..])).len(), 4 << 10);
+    }
+}
