@@ -17,9 +17,10 @@ use super::{
     walk::{Job, Place, Walker},
 };
 
-/// How many files a scan looks at only to add them up, about a second's work.
-/// Beyond it the size of what is left out is reported as unknown.
-pub(super) const MEASURE_LIMIT: u64 = 2_000_000;
+/// How many entries a scan looks at only to add them up. That costs more than
+/// half of what scanning small files does, so that this is about a second's
+/// work. Beyond it the size of what is left out is reported as unknown.
+pub(super) const MEASURE_LIMIT: u64 = 500_000;
 
 /// The sum over one directory that is left out. Whoever lets go of it last
 /// reports it.

@@ -68,7 +68,9 @@ impl<J> Queue<J> {
             self.wake.notify_one();
             return false;
         }
-        let more = state.started < self.threads;
+        // Those who are not at work will look for it.
+        let free = state.started.saturating_sub(state.working);
+        let more = state.started < self.threads && state.jobs.len() > free;
         state.started += usize::from(more);
         more
     }
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn jobs_bring_jobs_until_all_is_done() {
         let (queue, done) = (Queue::new(3), AtomicU32::new(0));
-        assert!(queue.push(12u32), "the first job could use a second thread");
+        assert!(!queue.push(12u32), "the thread that is there can do it");
         let work = || {
             while let Some((job, turn)) = queue.next() {
                 done.fetch_add(1, Relaxed);
@@ -135,6 +137,17 @@ mod tests {
             (0..3).for_each(|_| drop(scope.spawn(work)));
         });
         assert_eq!(done.into_inner(), (1 << 13) - 1);
+    }
+
+    #[test]
+    fn threads_are_asked_for_when_jobs_wait_for_them() {
+        let queue = Queue::new(3);
+        assert!(!queue.push(1));
+        assert!(queue.push(2));
+        let _first = queue.next();
+        let _second = queue.next();
+        assert!(queue.push(3));
+        assert!(!queue.push(4), "three are enough");
     }
 
     #[test]

@@ -5,12 +5,12 @@
 use std::{
     ffi::OsStr,
     fs,
-    os::unix::{ffi::OsStrExt as _, fs::symlink, net::UnixListener},
+    os::unix::{ffi::OsStrExt as _, fs::symlink},
     path::{Path, PathBuf},
 };
 
 use leeward_model::Reason;
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 
 use crate::keep::{Keep, LeftOut, alone, left_out, together, write};
 
@@ -53,8 +53,12 @@ fn a_link_that_the_user_names_is_followed() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn fifos_sockets_and_devices_do_not_block() {
+    use rustix::fs::{CWD, FileType};
+    use std::os::unix::net::UnixListener;
+
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
     write(root, "file", b"1");

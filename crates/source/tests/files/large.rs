@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     io::{Seek as _, SeekFrom, Write as _},
     path::Path,
-    time::{Duration, Instant},
 };
 
 use leeward_model::{Coverage, Position};
@@ -103,6 +102,8 @@ fn a_real_cut_of_a_real_size() {
 #[cfg(unix)]
 #[test]
 fn a_terabyte_of_nothing_takes_no_time() {
+    use std::time::{Duration, Instant};
+
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sparse");
     let mut file = File::create(&path).unwrap();

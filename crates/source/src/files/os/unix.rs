@@ -276,6 +276,7 @@ mod tests {
         Ok(())
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_file_that_became_a_fifo_is_opened_without_waiting() -> io::Result<()> {
         let dir = tempfile::tempdir()?;

@@ -1,18 +1,19 @@
-//! The plain way, for platforms without descriptors of directories: by path,
-//! and with fewer promises when somebody changes the tree meanwhile.
+//! The Windows way: by path, with what the standard library offers, and with
+//! fewer promises when somebody changes the tree meanwhile.
 
 use std::{
     ffi::OsStr,
     fs::{self, File, FileType, Metadata},
-    io::{self, Read as _, Seek as _, SeekFrom},
+    io,
+    os::windows::fs::FileExt as _,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use super::{Kind, Meta};
 
-/// There are no device numbers here.
-pub(in crate::files) type Number = ();
+/// Devices and files have no numbers here that could be had without opening.
+pub(in crate::files) type Number = u64;
 /// When the file was last written, where that is kept.
 pub(in crate::files) type Moment = Option<SystemTime>;
 
@@ -83,16 +84,9 @@ pub(in crate::files) fn meta(file: &File) -> io::Result<Meta> {
     file.metadata().map(|found| known(&found))
 }
 
-/// Reads at an offset. Threads may do so at once, each with its own handle.
+/// Reads at an offset.
 pub(in crate::files) fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    #[cfg(windows)]
-    return std::os::windows::fs::FileExt::seek_read(file, bytes, offset);
-    #[cfg(not(windows))]
-    {
-        let mut file = file;
-        file.seek(SeekFrom::Start(offset))?;
-        file.read(bytes)
-    }
+    file.seek_read(bytes, offset)
 }
 
 /// Whether an error says that a name stands for something else than it did
@@ -129,7 +123,7 @@ fn known(found: &Metadata) -> Meta {
         size: found.len(),
         allocated: found.len(),
         modified: found.modified().ok(),
-        device: (),
+        device: 0,
         identity: None,
     }
 }
