@@ -12,6 +12,7 @@ use crate::{
     lexicon::{Lexicon, Owner},
     lines,
     names::{self, Role},
+    neighbours,
 };
 
 /// What a value is bound to, read as far as it can be.
@@ -19,12 +20,19 @@ use crate::{
 pub(crate) struct Binding {
     /// The name, in the text.
     pub(crate) name: Option<Range<usize>>,
-    /// Its words, with those of a phrase around it (`my mistral key is`).
+    /// Its words.
     pub(crate) words: Vec<String>,
+    /// The words of the phrase before it (`my mistral` key is).
+    pub(crate) phrase: Vec<String>,
     /// Whether an authorisation scheme such as `Bearer` stands before the value.
     pub(crate) scheme: bool,
     /// Whether the name is the function the value is handed to.
     pub(crate) call: bool,
+    /// Whether the name is that of what encloses the value, or stands beside
+    /// it as the value of `name:`.
+    pub(crate) indirect: bool,
+    /// The value is the password of an address on this host.
+    pub(crate) userinfo_of: Option<Range<usize>>,
 }
 
 /// What a name says.
@@ -57,7 +65,8 @@ pub(crate) fn read(text: &[u8], span: &Range<usize>, lexicon: &Lexicon) -> Bindi
         walker.floor = above.start.max(span.start.saturating_sub(REACH));
         walker.at = above.end;
     }
-    let mut phrase = false;
+    let mut phrase: Option<&[u8]> = None;
+    let mut held = false;
     for turn in 0..RUNS {
         let Some((run, separator)) = walker.next() else { break };
         if separator.iter().any(|byte| matches!(byte, b';' | b'}')) && !is_entity(separator) {
@@ -68,31 +77,76 @@ pub(crate) fn read(text: &[u8], span: &Range<usize>, lexicon: &Lexicon) -> Bindi
             binding.scheme = true;
             continue;
         }
-        if is_transparent(text, &run, &words, lexicon) {
+        if is_transparent(text, &run, &words, separator, lexicon) {
+            held = true;
             continue;
         }
-        if phrase {
-            if !separator.iter().all(|byte| {
-                matches!(byte, b' ' | b'\t' | b'|' | b',' | b'\'' | b'*' | b'`' | b':' | b'"')
-            }) {
+        if let Some(kind) = phrase {
+            if !separator.iter().all(|byte| kind.contains(byte)) {
                 break;
             }
-            binding.words.splice(0..0, words);
+            binding.phrase.splice(0..0, words);
+            continue;
+        }
+        let flag = text[run.clone()].starts_with(b"--");
+        if held && (says_nothing(&words, lexicon) || flag && !says_who(&words, lexicon)) {
             continue;
         }
         binding.call = separator.first() == Some(&b'(');
-        phrase = words.len() == 1 && !text[run.clone()].starts_with(b"-") && is_loose(separator);
+        phrase = (words.len() == 1 && !text[run.clone()].starts_with(b"-"))
+            .then(|| phrase_separators(separator))
+            .flatten();
         binding.words = words;
         binding.name = Some(run);
-        if !phrase {
+        if phrase.is_none() {
             break;
         }
+    }
+    binding.userinfo_of = userinfo_host(text, span, binding.name.as_ref());
+    if binding.name.is_none()
+        && let Some(name) =
+            neighbours::beside(text, span).or_else(|| neighbours::enclosing(text, span))
+    {
+        binding.words = names::words(&text[name.clone()]);
+        binding.name = Some(name);
+        binding.indirect = true;
     }
     binding
 }
 
-/// Reads what a list of words says of the value it names.
-pub(crate) fn reading(words: &[String], lexicon: &Lexicon) -> Reading {
+/// Host of the address whose password a value is: `scheme://user:VALUE@host`.
+fn userinfo_host(
+    text: &[u8],
+    span: &Range<usize>,
+    name: Option<&Range<usize>>,
+) -> Option<Range<usize>> {
+    if text.get(span.end) != Some(&b'@') || text.get(span.start.checked_sub(1)?) != Some(&b':') {
+        return None;
+    }
+    if !text[name?.clone()].starts_with(b"//") {
+        return None;
+    }
+    let start = span.end + 1;
+    let is_host = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let length = text[start..].iter().take(120).take_while(is_host).count();
+    Some(start..start + length)
+}
+
+impl Binding {
+    /// Reads what the name says; its phrase adds owners, and what it is if the
+    /// name does not say.
+    pub(crate) fn reading(&self, lexicon: &Lexicon) -> Reading {
+        let mut reading = reading(&self.words, lexicon);
+        if !self.phrase.is_empty() {
+            let phrase = self::reading(&self.phrase, lexicon);
+            reading.owners.extend(phrase.owners);
+            reading.credential |= phrase.credential && !reading.not_secret;
+        }
+        reading
+    }
+}
+
+fn reading(words: &[String], lexicon: &Lexicon) -> Reading {
     let mut reading = Reading::default();
     let mut head = None;
     for (at, word) in words.iter().enumerate() {
@@ -107,13 +161,19 @@ pub(crate) fn reading(words: &[String], lexicon: &Lexicon) -> Reading {
                 }
             }
             (_, Some(Role::Credential)) => {
-                let spoilt = matches!(word.as_str(), "key" | "keys")
-                    && at > 0
-                    && names::spoils_key(&words[at - 1]);
+                let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
+                let spoilt = match word.as_str() {
+                    "key" | "keys" => names::spoils_key(before),
+                    "secret" => names::spoils_secret(before),
+                    _ => false,
+                };
                 head = Some(if spoilt { Role::NotSecret } else { Role::Credential });
             }
             (_, Some(Role::NotSecret)) => head = Some(Role::NotSecret),
             (_, Some(_)) => {}
+            (None, None) if lexicon.plain_word(word).is_some() => {
+                reading.owners.extend(lexicon.plain_word(word));
+            }
             (None, None) => {
                 if !word.bytes().all(|byte| byte.is_ascii_digit()) && word.len() > 2 {
                     reading.unknown.push(word.clone());
@@ -148,9 +208,20 @@ fn is_scheme(words: &[String], separator: &[u8]) -> bool {
 }
 
 /// Whether a run is no name but stands between a name and its value.
-fn is_transparent(text: &[u8], run: &Range<usize>, words: &[String], lexicon: &Lexicon) -> bool {
+fn is_transparent(
+    text: &[u8],
+    run: &Range<usize>,
+    words: &[String],
+    separator: &[u8],
+    lexicon: &Lexicon,
+) -> bool {
     let bytes = &text[run.clone()];
     if words.is_empty() || looks_like_a_value(bytes) {
+        return true;
+    }
+    // The letters before a literal: `b"…"`, `Rb'…'`.
+    let prefix = bytes.len() <= 2 && matches!(separator.first(), Some(b'"' | b'\''));
+    if prefix && bytes.iter().all(|byte| b"bBrRfFuUL".contains(byte)) {
         return true;
     }
     let tag = run.start > 0 && text[run.start - 1] == b'<';
@@ -173,12 +244,33 @@ fn looks_like_a_value(bytes: &[u8]) -> bool {
         && crate::value::wordiness(bytes) < 0.0
 }
 
-/// Separators of tables and prose, where a lone word needs its neighbours.
-fn is_loose(separator: &[u8]) -> bool {
-    separator
+/// Whether a name says whose or that it is a credential.
+fn says_who(words: &[String], lexicon: &Lexicon) -> bool {
+    words
         .iter()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'|' | b',' | b'`' | b'*' | b':' | b'"' | b'\''))
-        && separator.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'|' | b','))
+        .any(|word| lexicon.word(word).is_some() || names::role(word) == Some(Role::Credential))
+}
+
+/// Whether a name is made of words that say neither what nor whose.
+fn says_nothing(words: &[String], lexicon: &Lexicon) -> bool {
+    words.iter().all(|word| {
+        lexicon.word(word).is_none()
+            && matches!(names::role(word), Some(Role::Qualifier | Role::Holder | Role::Grammar))
+    })
+}
+
+/// A lone word in prose, a table or a list needs its neighbours; what may stand
+/// between them, by what stands behind it.
+fn phrase_separators(separator: &[u8]) -> Option<&'static [u8]> {
+    let has = |bytes: &[u8]| separator.iter().any(|byte| bytes.contains(byte));
+    let only = |bytes: &[u8]| separator.iter().all(|byte| bytes.contains(byte));
+    if only(b" \t|,`*\"'") && has(b" \t|,") {
+        Some(b" \t|,`*\"':")
+    } else if only(b" \t:`*\"'=-") && has(b" ") {
+        Some(b" \t")
+    } else {
+        None
+    }
 }
 
 fn is_entity(separator: &[u8]) -> bool {

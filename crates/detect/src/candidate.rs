@@ -88,7 +88,9 @@ fn bounded(text: &[u8], span: Range<usize>) -> Option<Candidate> {
     let line_start = before2 == b'\n' || span.start == 1;
     let part_of_larger = match before {
         b'_' | b'$' => true,
-        b'-' => !line_start,
+        b'-' => {
+            !line_start && (before2.is_ascii_alphanumeric() || before2 == b'_' || before2 == b'-')
+        }
         b'+' => !line_start && before2.is_ascii_alphanumeric(),
         b'.' => before2.is_ascii_alphanumeric(),
         _ => false,

@@ -25,7 +25,7 @@ use crate::{
     gate::{Gate, Hit},
     judge,
     lexicon::{Lexicon, Owner},
-    names, scope, value,
+    names, neighbours, scope, value,
 };
 
 /// How far from an anchor a plain candidate may lie, in bytes.
@@ -459,22 +459,30 @@ impl Detector {
             .collect();
         for candidate in candidates {
             let binding = binding::read(text.bytes, &candidate.span, &self.lexicon);
-            let reading = binding::reading(&binding.words, &self.lexicon);
+            let reading = binding.reading(&self.lexicon);
             let reach = candidate.span.start.saturating_sub(scope::REACH)
                 ..candidate.span.end + scope::REACH;
             let from = evidence.partition_point(|item| item.run.start < reach.start);
             let to = evidence.partition_point(|item| item.run.start < reach.end);
             let nearby = &evidence[from..to];
             let relations = scope::relate(text.bytes, &candidate.span, nearby);
+            let uses: Vec<_> = match &binding.name {
+                Some(name) if !reading.owners.contains(&family.owner) && !binding.indirect => {
+                    neighbours::uses(text.bytes, name, scope::REACH)
+                }
+                _ => Vec::new(),
+            };
+            let uses: Vec<_> =
+                uses.iter().map(|place| scope::relate(text.bytes, place, nearby)).collect();
             let case = judge::Case {
                 text: text.bytes,
-                candidate,
                 owner: family.owner,
                 lexicon: &self.lexicon,
                 binding: &binding,
                 reading: &reading,
                 evidence: nearby,
                 relations: &relations,
+                uses: &uses,
             };
             let mut signals =
                 judge::value(candidate, value::has_classes(&candidate.value, &family.classes));

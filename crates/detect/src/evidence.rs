@@ -33,6 +33,12 @@ pub(crate) struct Evidence {
     /// Whether the run is the name of something (`x =`, `"x":`), and then
     /// whether of a credential.
     pub(crate) names: Option<Named>,
+    /// The run refers to a variable that holds a credential: `${X_API_KEY}`,
+    /// `os.environ["X_API_KEY"]`.
+    pub(crate) reference: bool,
+    /// It is the value of something that has nothing to do with the vendor's
+    /// keys: a user, a database.
+    pub(crate) account: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +73,22 @@ pub(crate) fn collect(text: &[u8], region: Range<usize>, lexicon: &Lexicon) -> V
 
 fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<Evidence>) {
     let bytes = &text[run.clone()];
+    let longest =
+        bytes.split(|byte| !byte.is_ascii_alphanumeric()).map(<[u8]>::len).max().unwrap_or(0);
+    if longest >= 20 && crate::value::wordiness(bytes) < 0.0 {
+        // Letters of a random value spell anything.
+        return;
+    }
     let lower = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     let mut push = |owner, class| {
-        found.push(Evidence { run: run.clone(), owner, class, names: None });
+        found.push(Evidence {
+            run: run.clone(),
+            owner,
+            class,
+            names: None,
+            reference: false,
+            account: false,
+        });
     };
     let mut hosts = Vec::new();
     if lower.contains('.') {
@@ -80,39 +99,50 @@ fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<E
             }
         }
     }
-    let words = words_of(bytes);
+    let words = names::words(bytes);
     let credential = words.iter().any(|word| names::role(word) == Some(Role::Credential));
     if !credential && let Some(owner) = product(&lower, lexicon) {
         push(owner, Class::Product);
         finish(text, &run, credential, found);
         return;
     }
+    let embedded = words.len() > 1 || is_quoted(text, &run);
     let mut last = None;
     for word in &words {
-        if let Some(owner) = lexicon.word(word)
+        let owner = if embedded { lexicon.plain_word(word) } else { lexicon.word(word) };
+        // Whose key a gateway's product takes is the gateway's to say.
+        let served = last.is_some_and(|first| lexicon.is_gateway(first));
+        if let Some(owner) = owner
             && last != Some(owner)
-            && !hosts.contains(&owner)
+            && hosts.is_empty()
+            && !served
         {
             last = Some(owner);
             let class = if is_import(text, &run) { Class::Import } else { Class::Word };
-            found.push(Evidence { run: run.clone(), owner, class, names: None });
+            found.push(Evidence {
+                run: run.clone(),
+                owner,
+                class,
+                names: None,
+                reference: false,
+                account: false,
+            });
         }
     }
     finish(text, &run, credential, found);
 }
 
-fn words_of(bytes: &[u8]) -> Vec<String> {
-    names::words(bytes)
-}
-
+/// Whose product a run is. In `openrouter/mistralai/mistral-7b` the gateway's
+/// name comes first, and whose key it takes is the gateway's to say.
 fn product(lower: &str, lexicon: &Lexicon) -> Option<Owner> {
-    lexicon.product(lower).or_else(|| {
-        let (_, rest) = lower.split_once('/')?;
-        lexicon.product(rest)
-    })
+    lexicon.product(lower)
 }
 
 fn finish(text: &[u8], run: &Range<usize>, credential: bool, found: &mut [Evidence]) {
+    if found.last().is_none_or(|last| last.run != *run) {
+        return;
+    }
+    let account = is_account(text, run);
     let names = is_name_of_something(text, run.end).then_some(if credential {
         Named::Credential
     } else {
@@ -120,7 +150,79 @@ fn finish(text: &[u8], run: &Range<usize>, credential: bool, found: &mut [Eviden
     });
     for evidence in found.iter_mut().rev().take_while(|evidence| evidence.run == *run) {
         evidence.names = names;
+        evidence.reference = credential && is_reference(text, run);
+        evidence.account = account;
     }
+}
+
+/// Whether a run stands in quotes by itself, or is all that follows a colon.
+fn is_quoted(text: &[u8], run: &Range<usize>) -> bool {
+    let quote = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let before = text[..run.start].trim_ascii_end().last().copied();
+    let line_ends = matches!(text.get(run.end), None | Some(b'\n' | b'\r'));
+    quote(text.get(run.end)) && quote(text[..run.start].last())
+        || line_ends && matches!(before, Some(b':' | b'='))
+}
+
+/// Whether a run is the name of a variable that is read here.
+fn is_reference(text: &[u8], run: &Range<usize>) -> bool {
+    const OPENINGS: [&str; 12] = [
+        "environ[",
+        "getenv(",
+        "env(",
+        "env[",
+        "env.",
+        "secrets.",
+        "${",
+        "$",
+        "environ.get(",
+        "{{",
+        "var(",
+        "secrets[",
+    ];
+    let bytes = &text[run.clone()];
+    let own = bytes.starts_with(b"$")
+        || memchr::memmem::find(bytes, b"env.").is_some()
+        || memchr::memmem::find(bytes, b"secrets.").is_some()
+        || bytes.starts_with(b"os.environ/");
+    let before = text[run.start.saturating_sub(20)..run.start].to_ascii_lowercase();
+    let before = before.trim_ascii_end();
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    let before = before.strip_suffix(b"\\").unwrap_or(before).trim_ascii_end();
+    own || OPENINGS.iter().any(|opening| before.ends_with(opening.as_bytes()))
+}
+
+/// Whether a run is the value of `user:`, `database=` and the like.
+fn is_account(text: &[u8], run: &Range<usize>) -> bool {
+    let start = crate::lines::start(text, run.start).max(run.start.saturating_sub(60));
+    let before = text[start..run.start].trim_ascii_end();
+    let before =
+        before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before).trim_ascii_end();
+    let Some(name) = before.strip_suffix(b":").or(before.strip_suffix(b"=")) else { return false };
+    let name_start = name
+        .iter()
+        .rposition(|byte| matches!(byte, b' ' | b'{' | b',' | b'\t' | b'\n'))
+        .map_or(0, |i| i + 1);
+    let words = names::words(&name[name_start..]);
+    words.last().is_some_and(|last| {
+        matches!(
+            last.as_str(),
+            "user"
+                | "username"
+                | "login"
+                | "database"
+                | "db"
+                | "dbname"
+                | "tenant"
+                | "schema"
+                | "namespace"
+                | "container"
+                | "role"
+                | "owner"
+                | "queue"
+                | "topic"
+        )
+    })
 }
 
 /// Whether what ends at `end` is followed by `=` or `:` as a name is.
@@ -134,6 +236,8 @@ fn is_name_of_something(text: &[u8], end: usize) -> bool {
             let next = text.get(end + at + 1);
             !matches!(next, Some(b'/' | b':'))
         }
+        // `variable "x" {` and `class X {` name a structure.
+        Some((_, b'{')) => true,
         Some((at, b'=')) => !matches!(text.get(end + at + 1), Some(b'=' | b'~')),
         _ => false,
     }

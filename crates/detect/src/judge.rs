@@ -38,6 +38,10 @@ mod weight {
     pub(super) const COMPATIBLE_NAME: f32 = -1.2;
     /// `api_key`, `Authorization: Bearer`.
     pub(super) const GENERIC_CREDENTIAL: f32 = 1.5;
+    /// `password`, which API keys seldom are.
+    pub(super) const GENERIC_PASSWORD: f32 = 0.3;
+    /// `MISTRAL_PASSWORD`, more often a service account's.
+    pub(super) const OWN_PASSWORD: f32 = 2.0;
     /// `ACME_API_KEY`: a credential of somebody we never heard of.
     pub(super) const UNKNOWN_CREDENTIAL: f32 = -3.0;
     /// `foo = …`.
@@ -73,10 +77,14 @@ mod weight {
     pub(super) const PARENT: f32 = 1.0;
     /// What it loses by each enclosing structure to leave …
     pub(super) const PER_LEVEL: f32 = 0.45;
-    /// … by lying inside a neighbour's structure …
-    pub(super) const NESTED: f32 = 1.5;
-    /// … by each line …
+    /// … by lying inside a structure beside the value …
+    pub(super) const NESTED: f32 = 1.2;
+    /// … or beside the structure that holds the value …
+    pub(super) const NESTED_ELSEWHERE: f32 = 3.6;
+    /// … by each line, less for ours than for others', whose nearness has to
+    /// be plain before it counts …
     pub(super) const PER_LINE: f32 = 0.07;
+    pub(super) const PER_LINE_RIVAL: f32 = 0.22;
     /// … by each byte, on one line …
     pub(super) const PER_BYTE: f32 = 0.004;
     /// … by each blank line …
@@ -85,8 +93,14 @@ mod weight {
     pub(super) const PER_SECTION: f32 = 1.2;
     /// … by naming a neighbour that is a credential itself …
     pub(super) const NAMES_CREDENTIAL: f32 = 2.6;
-    /// … or something else.
+    /// … or something else …
     pub(super) const NAMES_OTHER: f32 = 0.5;
+    /// … or a structure that the value is not in …
+    pub(super) const NAMES_NEIGHBOUR: f32 = 2.6;
+    /// … by being the name of a user or a database …
+    pub(super) const ACCOUNT: f32 = 2.2;
+    /// … by being seen from a use of the variable, not from the value.
+    pub(super) const PER_USE: f32 = 0.4;
     /// Most that lines, bytes or blanks cost.
     pub(super) const FAR: f32 = 4.0;
     /// An import speaks for the whole file.
@@ -118,13 +132,14 @@ mod weight {
 /// Everything known about a candidate when it is judged.
 pub(crate) struct Case<'a> {
     pub(crate) text: &'a [u8],
-    pub(crate) candidate: &'a Candidate,
     pub(crate) owner: Owner,
     pub(crate) lexicon: &'a Lexicon,
     pub(crate) binding: &'a Binding,
     pub(crate) reading: &'a Reading,
     pub(crate) evidence: &'a [Evidence],
     pub(crate) relations: &'a [Option<Relation>],
+    /// The same seen from each place where the value's variable is used.
+    pub(crate) uses: &'a [Vec<Option<Relation>>],
 }
 
 /// Signals that need nothing but the value.
@@ -142,8 +157,10 @@ pub(crate) fn value(candidate: &Candidate, has_classes: bool) -> Vec<Signal> {
         ));
     }
     let wordiness = value::wordiness(bytes);
-    signals.push(if wordiness > 0.0 {
+    signals.push(if wordiness > 6.0 {
         signal(SignalKind::Value, weight::WORDS, "reads like words, not like a random value")
+    } else if wordiness > 0.0 {
+        signal(SignalKind::Value, weight::WORDS / 2.0, "reads like words")
     } else if wordiness > -3.0 {
         signal(SignalKind::Value, weight::HALF_WORDS, "reads partly like words")
     } else {
@@ -181,6 +198,21 @@ pub(crate) fn binding(case: &Case<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
     let name = binding.name.clone().map(|range| show(&case.text[range])).unwrap_or_default();
     let mut push = |weight, why: String| signals.push(signal(SignalKind::Binding, weight, why));
+    if let Some(host) = &binding.userinfo_of {
+        let lower = String::from_utf8_lossy(&case.text[host.clone()]).to_ascii_lowercase();
+        if lexicon.host(&lower) == Some(owner) {
+            push(
+                weight::OWN_CREDENTIAL_NAME,
+                format!("the password of an address on {}", show(lower.as_bytes())),
+            );
+        } else {
+            push(
+                weight::RIVAL_NAME,
+                format!("the password of an address on {}", show(lower.as_bytes())),
+            );
+        }
+        return signals;
+    }
     let ours = reading.owners.iter().position(|&named| named == owner);
     if let Some(at) = ours {
         let gateway = reading.owners[..at].iter().find(|&&other| lexicon.is_gateway(other));
@@ -194,11 +226,13 @@ pub(crate) fn binding(case: &Case<'_>) -> Vec<Signal> {
         } else if reading.not_secret {
             push(weight::OWN_OTHER_THING, format!("bound to {name}, which is no credential"));
         } else if reading.credential {
-            push(weight::OWN_CREDENTIAL_NAME, format!("bound to {name}"));
+            let password = is_password(&binding.words);
+            let weight = if password { weight::OWN_PASSWORD } else { weight::OWN_CREDENTIAL_NAME };
+            push(weight, format!("bound to {name}"));
         } else if binding.call {
             push(weight::OWN_NAME, format!("given to {name}"));
         } else {
-            let unknown = if reading.unknown.is_empty() { 0.0 } else { -1.0 };
+            let unknown = if reading.unknown.is_empty() { 0.0 } else { -2.0 };
             push(weight::OWN_NAME + unknown, format!("bound to {name}"));
         }
         return signals;
@@ -217,12 +251,21 @@ pub(crate) fn binding(case: &Case<'_>) -> Vec<Signal> {
             push(weight::NOT_SECRET, format!("bound to {name}, which is no credential"))
         }
         None if reading.credential && reading.unknown.is_empty() => {
-            push(weight::GENERIC_CREDENTIAL, format!("bound to {name}"));
+            let weight = if is_password(&binding.words) || is_app_secret(&binding.words) {
+                weight::GENERIC_PASSWORD
+            } else {
+                weight::GENERIC_CREDENTIAL
+            };
+            push(weight, format!("bound to {name}"));
+        }
+        // `vault.create_secret("…")` stores whatever it is given.
+        None if reading.credential && binding.call => {
+            push(weight::GENERIC_PASSWORD, format!("given to {name}"));
         }
         None if reading.credential => {
             push(weight::UNKNOWN_CREDENTIAL, format!("bound to {name}, of somebody else"))
         }
-        None if !reading.unknown.is_empty() && !binding.call => {
+        None if !reading.unknown.is_empty() => {
             push(weight::UNKNOWN_NAME, format!("bound to {name}"))
         }
         None => {}
@@ -238,9 +281,15 @@ pub(crate) fn binding(case: &Case<'_>) -> Vec<Signal> {
 pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
     let own_name =
         |item: &Evidence| case.binding.name.as_ref().is_some_and(|name| overlaps(name, &item.run));
-    let ranked = case.evidence.iter().zip(case.relations).filter_map(|(item, relation)| {
-        let relation = (*relation)?;
-        (!own_name(item)).then(|| (strength(item, &relation, case), item, relation))
+    let views = std::iter::once((0.0, case.relations))
+        .chain(case.uses.iter().map(|relations| (weight::PER_USE, relations.as_slice())));
+    let ranked = views.flat_map(|(cost, relations)| {
+        case.evidence.iter().zip(relations).filter_map(move |(item, relation)| {
+            let relation = (*relation)?;
+            let seen_from_use = cost > 0.0;
+            (!own_name(item))
+                .then(|| (strength(item, &relation, seen_from_use, case) - cost, item, relation))
+        })
     });
     let (mut ours, mut rival): (
         Option<(f32, &Evidence, Relation)>,
@@ -276,7 +325,15 @@ pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
         _ => {}
     }
     if let Some((theirs, item, relation)) = rival.filter(|_| !named) {
-        let margin = theirs - ours.map_or(0.0, |(strength, ..)| strength);
+        let margin = theirs - ours.as_ref().map_or(0.0, |(strength, ..)| *strength);
+        // Named together, as in `aws_secret "mistral"`: the store and the owner.
+        let together = ours.as_ref().is_some_and(|(_, own, at)| {
+            at.lines == relation.lines
+                && at.parent
+                && relation.parent
+                && own.class != Class::Product
+        });
+        let margin = if together { margin.min(-0.1) } else { margin };
         let why = || {
             format!(
                 "{} is named nearer: {}",
@@ -293,8 +350,18 @@ pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
     signals
 }
 
+fn is_password(words: &[String]) -> bool {
+    words.iter().any(|word| word.starts_with("pass") || word == "pwd")
+}
+
+/// `SECRET_KEY`, `client_secret`: more often an application's own secret.
+fn is_app_secret(words: &[String]) -> bool {
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    has("secret") && !has("api") && (has("key") || has("client"))
+}
+
 /// How strongly a piece of evidence speaks for its vendor from where it is.
-fn strength(item: &Evidence, relation: &Relation, case: &Case<'_>) -> f32 {
+fn strength(item: &Evidence, relation: &Relation, from_use: bool, case: &Case<'_>) -> f32 {
     let base = match item.class {
         Class::Host => weight::HOST,
         Class::Import => weight::IMPORT,
@@ -311,30 +378,71 @@ fn strength(item: &Evidence, relation: &Relation, case: &Case<'_>) -> f32 {
         () => 0.0,
     };
     let levels = relation.level.saturating_sub(u32::from(relation.parent)) as f32;
+    let per_line = if ours { weight::PER_LINE } else { weight::PER_LINE_RIVAL };
     let distance = if relation.lines == 0 {
         relation.distance as f32 * weight::PER_BYTE
     } else {
-        relation.lines as f32 * weight::PER_LINE
+        relation.lines as f32 * per_line
     };
     let blanks = (relation.blanks as f32 * weight::PER_BLANK).min(1.4);
     let mut cost = levels.min(6.0) * weight::PER_LEVEL
         + (distance + blanks).min(weight::FAR)
         + relation.sections as f32 * weight::PER_SECTION;
     if relation.nested {
-        cost += weight::NESTED;
+        let label = relation.lines == 0 && relation.distance < 40;
+        cost += match relation.level {
+            0 if label => 0.2,
+            0 => weight::NESTED,
+            _ if !is_claimed(case, item) => weight::NESTED,
+            _ => weight::NESTED_ELSEWHERE,
+        };
+    }
+    if item.account {
+        cost += weight::ACCOUNT;
     }
     if item.class == Class::Import && relation.before {
         cost = cost.min(weight::IMPORT_FAR);
     }
     let names = match item.names {
         Some(_) if relation.parent => 0.0,
-        Some(Named::Credential) => weight::NAMES_CREDENTIAL,
+        None if from_use && relation.lines == 0 => 0.0,
+        None if !item.reference => 0.0,
+        Some(Named::Credential) | None => weight::NAMES_CREDENTIAL,
+        Some(Named::Other) if relation.level > 0 => weight::NAMES_NEIGHBOUR,
         Some(Named::Other) if ours => weight::NAMES_OTHER,
         Some(Named::Other) => weight::NAMES_OTHER * 2.0,
-        None => 0.0,
     };
     let parent = if relation.parent { weight::PARENT } else { 0.0 };
     base + standing + parent - cost - names
+}
+
+/// Whether another credential's name stands nearer to a piece of evidence than
+/// the value does.
+fn is_claimed(case: &Case<'_>, item: &Evidence) -> bool {
+    let Some(name) = &case.binding.name else { return false };
+    let distance = name.start.abs_diff(item.run.start).min(400);
+    let from = item.run.start.saturating_sub(distance);
+    let to = case.text.len().min(item.run.end + distance);
+    let own = &case.text[name.clone()];
+    [
+        &b"key\""[..],
+        b"Key\"",
+        b"KEY=",
+        b"key:",
+        b"Key:",
+        b"KEY:",
+        b"token:",
+        b"token\"",
+        b"TOKEN=",
+        b"key=",
+        b"Key =",
+    ]
+    .iter()
+    .flat_map(|needle| memchr::memmem::find_iter(&case.text[from..to], needle))
+    .any(|at| {
+        let at = from + at;
+        !(name.start..name.end + 2).contains(&at) && !own.is_empty()
+    })
 }
 
 /// Whether the name of what holds the evidence begins as the value's name:
@@ -348,10 +456,14 @@ fn shares_prefix(case: &Case<'_>, item: &Evidence) -> bool {
     {
         return false;
     }
-    let start = crate::lines::start(case.text, item.run.start);
-    let before = &case.text[start..item.run.start];
-    let words = crate::names::words(before);
-    words.iter().any(|word| word == first)
+    let from =
+        crate::lines::start(case.text, item.run.start).max(item.run.start.saturating_sub(80));
+    let before = &case.text[from..item.run.start];
+    let Some(operator) = before.iter().rposition(|byte| matches!(byte, b'=')) else { return false };
+    let name = before[..operator].trim_ascii_end();
+    let start =
+        name.iter().rposition(|byte| !crate::names::is_name_byte(*byte)).map_or(0, |at| at + 1);
+    crate::names::words(&name[start..]).iter().any(|word| word == first)
 }
 
 fn describe(case: &Case<'_>, item: &Evidence, relation: &Relation) -> String {

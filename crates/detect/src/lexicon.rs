@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use leeward_dossier::{Library, schema::Evidence};
+use leeward_dossier::{
+    Library,
+    schema::{self, Evidence},
+};
 
 /// A vendor, or a family of credentials that has dossiers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +31,8 @@ pub(crate) struct Lexicon {
     hosts: HashMap<String, Owner>,
     /// Words of families, also met inside longer words (`mistralapikey`).
     roots: Vec<(String, Owner)>,
+    /// Vendors' names that are ordinary words too.
+    plain: HashMap<String, Owner>,
 }
 
 impl Lexicon {
@@ -38,9 +43,12 @@ impl Lexicon {
             lexicon.learn(owner, &dossier.detect.evidence);
         }
         for rival in library.rivals() {
-            let owner = lexicon.vendor(&rival.name, rival.gateway, rival.compatible);
+            let owner = lexicon.rival(rival);
             for word in &rival.words {
                 lexicon.words.entry(word.to_ascii_lowercase()).or_insert(owner);
+            }
+            for word in &rival.plain_words {
+                lexicon.plain.insert(word.to_ascii_lowercase(), owner);
             }
             for host in &rival.hosts {
                 lexicon.hosts.entry(host.to_ascii_lowercase()).or_insert(owner);
@@ -60,6 +68,16 @@ impl Lexicon {
             not_with: Vec::new(),
         });
         Owner(self.vendors.len() as u16 - 1)
+    }
+
+    /// A vendor that also has dossiers keeps the owner it has from them.
+    fn rival(&mut self, rival: &schema::Vendor) -> Owner {
+        let known = rival.words.iter().find_map(|word| self.words.get(word.as_str())).copied();
+        let owner = known.unwrap_or_else(|| self.vendor(&rival.name, false, false));
+        let vendor = &mut self.vendors[usize::from(owner.0)];
+        vendor.gateway |= rival.gateway;
+        vendor.compatible |= rival.compatible;
+        owner
     }
 
     fn family(&mut self, family: &str, provider: &str) -> Owner {
@@ -118,6 +136,11 @@ impl Lexicon {
         })
     }
 
+    /// Who a lower-case word names where it cannot be ordinary prose.
+    pub(crate) fn plain_word(&self, word: &str) -> Option<Owner> {
+        self.word(word).or_else(|| self.plain.get(word).copied())
+    }
+
     /// Whose host a lower-case name is, by its longest known ending.
     pub(crate) fn host(&self, host: &str) -> Option<Owner> {
         let mut rest = host;
@@ -131,8 +154,18 @@ impl Lexicon {
 
     /// Whose product a lower-case value begins with the name of.
     pub(crate) fn product(&self, value: &str) -> Option<Owner> {
-        let owns =
-            |vendor: &Vendor| vendor.products.iter().any(|name| value.starts_with(name.as_str()));
+        // A product has a name beyond the vendor's own: `mistral-small`.
+        let goes_on = |rest: &str| {
+            rest.len() > 1
+                && rest
+                    .starts_with(|c: char| matches!(c, '-' | '/' | ':' | '.') || c.is_ascii_digit())
+        };
+        let owns = |vendor: &Vendor| {
+            vendor
+                .products
+                .iter()
+                .any(|name| value.strip_prefix(name.as_str()).is_some_and(goes_on))
+        };
         self.vendors.iter().position(owns).map(|index| Owner(index as u16))
     }
 }

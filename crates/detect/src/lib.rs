@@ -21,6 +21,7 @@ mod judge;
 mod lexicon;
 mod lines;
 mod names;
+mod neighbours;
 mod scope;
 mod value;
 

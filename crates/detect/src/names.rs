@@ -40,11 +40,12 @@ const QUALIFIER: &str = "api access private client clients user service services
     runtime process system sys http https request req sdk lib kwargs props state store stores session ctx \
     context secretmanager vault common default defaults fallback super admin root root platformkey eu us \
     fr en de int ci cd job deploy deployment action actions github buildconfig bundle plist stringfrom \
-    wizard onboarding setup init initial override forced optional required null undefined none true false \
+    secure wizard onboarding setup init initial override forced optional required null undefined none true false \
     vars variables variable var key1 key2 v1 v2 credentials3 latest large medium";
 
 const HOLDER: &str = "value val values content contents default defaultvalue stringvalue secretstring string \
-    literal data body text initialvalue currentvalue placeholder entry kv set put add const final let";
+    literal data body text initialvalue currentvalue placeholder entry kv set put add const final let example \
+    raw getenv unwrap orelse getordefault get fetch lookup env environ or else to owned into str some ok";
 
 const NOT_SECRET: &str = "id ids uid uids guid guids uuid uuids hash hashes md md5 sha sha1 sha256 sha512 checksum \
     checksums digest digests sum commit commits rev revision etag trace traceid span spanid cookie cookies csrf \
@@ -66,7 +67,8 @@ const GRAMMAR: &str = "is was are be being been equals equal as to the an it its
     pub private protected public export import set setx setenv unset echo print println printf log console \
     string str char text any object void int bool boolean byte bytes optional option maybe secretstr anystr number \
     cstring wstring std nsstring usize number mut ref type interface struct class enum new await async yield lambda \
-    declare local global my our nonlocal assert case when then end do done begin unsafe extern override virtual";
+    declare local global my our nonlocal assert case when then end do done begin unsafe extern override virtual update where select insert into values \
+    cdata kv put npx curl wget sudo concat";
 
 /// Words before `key` that make it something other than a credential.
 const NOT_CREDENTIAL_KEYS: &str = "cache primary foreign sort partition hash object storage redis idempotency \
@@ -79,8 +81,8 @@ static ROLES: LazyLock<HashMap<&'static str, Role>> = LazyLock::new(|| {
     // `public`, keeps the meaning listed last.
     [
         (GRAMMAR, Role::Grammar),
-        (HOLDER, Role::Holder),
         (QUALIFIER, Role::Qualifier),
+        (HOLDER, Role::Holder),
         (NOT_SECRET, Role::NotSecret),
         (CREDENTIAL, Role::Credential),
     ]
@@ -100,6 +102,22 @@ pub(crate) fn role(word: &str) -> Option<Role> {
 /// Whether `word` before `key` makes it something else than a credential.
 pub(crate) fn spoils_key(word: &str) -> bool {
     NOT_KEYS.contains(&word)
+}
+
+/// Whether `word` before `secret` makes it something else than an API key.
+pub(crate) fn spoils_secret(word: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "jwt",
+        "session",
+        "encryption",
+        "signing",
+        "cookie",
+        "webhook",
+        "csrf",
+        "nextauth",
+        "oauth",
+    ];
+    WORDS.contains(&word)
 }
 
 /// Whether a byte belongs to a name as people write names in code,

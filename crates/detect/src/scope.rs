@@ -145,7 +145,9 @@ impl<'a> Walk<'a> {
     fn relation(&self, distance: usize, before: bool) -> Relation {
         let by_brackets = self.brackets > 0 || self.bracket_nested > 0;
         Relation {
-            level: self.brackets.max(self.indents),
+            level: self
+                .brackets
+                .max(self.indents + u32::from(self.left_item && self.indent_nested)),
             nested: if by_brackets && self.lines == 0 {
                 self.bracket_nested > 0
             } else {

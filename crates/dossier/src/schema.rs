@@ -469,6 +469,10 @@ pub struct Vendor {
     pub name: String,
     /// Words that name it in identifiers, lower-case.
     pub words: Vec<String>,
+    /// Names of it that are ordinary words too, such as `together`: they count
+    /// within longer names and as values, not in prose.
+    #[serde(default)]
+    pub plain_words: Vec<String>,
     /// Hosts of its API; endings.
     #[serde(default)]
     pub hosts: Vec<String>,

@@ -1,0 +1,163 @@
+//! Names that do not stand beside their value on its line: the `name:` of a
+//! `value:`, the head of the structure around it, and the places where a
+//! variable is used.
+//!
+//! Companion of `binding`, which reads what stands directly to the left.
+
+use std::ops::Range;
+
+use crate::{
+    lines,
+    names::{self, Role},
+};
+
+/// How far up and down the `name:` of a `value:` may stand.
+const PAIR_LINES: usize = 3;
+/// How far back the head of an enclosing structure may stand, in bytes.
+const HEAD: usize = 600;
+/// Most uses of a variable that are looked at.
+const USES: usize = 4;
+
+/// The name that stands beside a value in a structure of `name:` and `value:`.
+pub(crate) fn beside(text: &[u8], span: &Range<usize>) -> Option<Range<usize>> {
+    above(text, span).or_else(|| below(text, span))
+}
+
+fn above(text: &[u8], span: &Range<usize>) -> Option<Range<usize>> {
+    let mut start = lines::start(text, span.start);
+    for _ in 0..PAIR_LINES {
+        let end = start.checked_sub(1)?;
+        start = lines::start(text, end);
+        let line = start..lines::end(text, start).min(end);
+        if closes(text, &line) {
+            return None;
+        }
+        if let Some(name) = pair_name(text, line) {
+            return Some(name);
+        }
+    }
+    None
+}
+
+fn below(text: &[u8], span: &Range<usize>) -> Option<Range<usize>> {
+    let mut end = lines::end(text, span.end);
+    for _ in 0..PAIR_LINES {
+        let start = end + text[end..].iter().take(3).position(|byte| *byte == b'\n')? + 1;
+        end = lines::end(text, start);
+        let line = start..end;
+        if closes(text, &line) || text[line.clone()].trim_ascii_start().starts_with(b"- ") {
+            return None;
+        }
+        if let Some(name) = pair_name(text, line) {
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// Whether a line opens or closes a structure, so that what lies beyond is no
+/// neighbour.
+fn closes(text: &[u8], line: &Range<usize>) -> bool {
+    let body = text[line.clone()].trim_ascii();
+    let Some(first) = body.first() else { return true };
+    matches!(first, b'}' | b']' | b')') || matches!(body.last(), Some(b'{' | b'['))
+}
+
+/// `name: X`, `"key": "X"` on a line of its own.
+fn pair_name(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
+    const NAMES: [&str; 7] = ["name", "key", "variable", "header", "field", "setting", "id"];
+    let mut runs = name_runs(text, line);
+    let (name, value) = (runs.next()?, runs.next()?);
+    let words = names::words(&text[name]);
+    let last = words.last()?;
+    let is_pair = words.len() <= 2 && NAMES.contains(&last.as_str());
+    // Nothing may follow but a closing tag.
+    let alone = runs.next().is_none_or(|run| text[run].starts_with(b"/"));
+    (is_pair && alone).then_some(value)
+}
+
+fn name_runs(text: &[u8], line: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = line.start;
+    std::iter::from_fn(move || {
+        // A list's dash is no name.
+        let skip = |at: usize| {
+            !names::is_name_byte(text[at]) || text[at] == b'-' && text.get(at + 1) == Some(&b' ')
+        };
+        while at < line.end && skip(at) {
+            at += 1;
+        }
+        let start = at;
+        while at < line.end && names::is_name_byte(text[at]) {
+            at += 1;
+        }
+        (start < at).then_some(start..at)
+    })
+}
+
+/// The name of the structure that encloses a value without a name of its own:
+/// `variable "x" { default = "v" }`, `KEYS = [ "v" ]`.
+pub(crate) fn enclosing(text: &[u8], span: &Range<usize>) -> Option<Range<usize>> {
+    let floor = span.start.saturating_sub(HEAD);
+    let mut depth = 0_usize;
+    for at in (floor..span.start).rev() {
+        match text[at] {
+            b')' | b']' | b'}' => depth += 1,
+            b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
+            b'(' | b'[' | b'{' => return head(text, lines::start(text, at).max(floor)..at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The last telling name before an opening bracket.
+fn head(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
+    let stop = text[line.clone()]
+        .iter()
+        .rposition(|byte| matches!(byte, b',' | b';' | b'{' | b'('))
+        .map_or(line.start, |at| line.start + at + 1);
+    name_runs(text, stop..line.end)
+        .filter(|run| {
+            names::words(&text[run.clone()])
+                .iter()
+                .any(|word| !matches!(names::role(word), Some(Role::Grammar | Role::Holder)))
+        })
+        .last()
+}
+
+/// Places where the variable of this name is used, if it is one that is
+/// assigned: what stands beside a use says whose the value is.
+pub(crate) fn uses(text: &[u8], name: &Range<usize>, reach: usize) -> Vec<Range<usize>> {
+    let identifier = &text[name.clone()];
+    let plain =
+        identifier.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
+    let after = text[name.end..text.len().min(name.end + 40)].trim_ascii_start();
+    let after = after.strip_prefix(b"'").or(after.strip_prefix(b"\"")).unwrap_or(after);
+    let after = after.trim_ascii_start();
+    let assigned = after.starts_with(b"=") || after.starts_with(b":") && after.contains(&b'=');
+    // An argument's name is no variable.
+    let argument = matches!(text[..name.start].trim_ascii_end().last(), Some(b'(' | b','));
+    if identifier.len() < 3 || !plain || !assigned || argument {
+        return Vec::new();
+    }
+    let from = name.start.saturating_sub(reach / 8);
+    let to = text.len().min(name.end + reach);
+    memchr::memmem::find_iter(&text[from..to], identifier)
+        .map(|at| from + at..from + at + identifier.len())
+        .filter(|found| found != name && is_use(text, found, name.start))
+        .take(USES)
+        .collect()
+}
+
+/// Whether a name found again is the same name, and not assigned anew after
+/// `defined`.
+fn is_use(text: &[u8], found: &Range<usize>, defined: usize) -> bool {
+    let goes_on = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    let next = text[found.end..text.len().min(found.end + 4)].trim_ascii_start();
+    let assigned = found.start > defined && next.starts_with(b"=") && !next.starts_with(b"==");
+    !goes_on(found.start.checked_sub(1).and_then(|at| text.get(at)))
+        && !goes_on(text.get(found.end))
+        && !assigned
+}
