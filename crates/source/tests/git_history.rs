@@ -1,6 +1,8 @@
 //! The history walk against `git cat-file`: every object, its very bytes,
 //! once, however the repository keeps them.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
+
 mod git_support;
 
 use std::collections::BTreeMap;
@@ -184,10 +186,11 @@ fn linked_work_trees_share_objects() {
     assert_eq!(repository.work_tree(), Some(linked.as_path()));
     check(&repo, &repository);
     let head = id(&repo.git_in(&linked, &["rev-parse", "HEAD:file"]));
-    let history = &repository.attribute(&[head].into(), 2, &Progress::default()).unwrap()[&head];
+    let history = &repository.attribute(&[head].into(), 2, &Progress::default()).unwrap().of[&head];
     assert!(history.in_head);
     // Seen from the main work tree it is not in HEAD, but within reach.
-    let history = &repo.open().attribute(&[head].into(), 2, &Progress::default()).unwrap()[&head];
+    let history =
+        &repo.open().attribute(&[head].into(), 2, &Progress::default()).unwrap().of[&head];
     assert!(!history.in_head && history.reachable);
 }
 

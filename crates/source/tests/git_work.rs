@@ -1,6 +1,8 @@
 //! What is about to leave or enter: ranges of commits, staged files, and how
 //! files of the work tree stand with Git.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
+
 mod git_support;
 
 use git_support::{Recorder, Repo, blobs, scan_range};

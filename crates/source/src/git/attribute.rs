@@ -29,6 +29,16 @@ const MOST_STEPS: usize = 20_000_000;
 /// Marks the root tree of a commit that holds nothing looked for.
 const NO_NODE: u32 = u32::MAX;
 
+/// What was found out of how objects came into history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histories {
+    /// The history of each object asked for.
+    pub of: HashMap<ObjectId, History>,
+    /// Refs and logs that could not be read: what only they lead to is told
+    /// as out of reach.
+    pub warnings: Vec<String>,
+}
+
 impl Repository {
     /// Finds the histories of some objects. Objects that no commit or tag
     /// leads to have an empty one.
@@ -37,9 +47,9 @@ impl Repository {
         objects: &BTreeSet<ObjectId>,
         threads: usize,
         progress: &Progress,
-    ) -> Result<HashMap<ObjectId, History>, ScanError> {
+    ) -> Result<Histories, ScanError> {
         if objects.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(Histories::default());
         }
         let loose = self.loose_only();
         let wanted = objects.iter().copied();
@@ -53,7 +63,8 @@ impl Repository {
         let mut reader = Reader::new(&self.objects);
         let tips = Tips::new(&refs, &graph, &mut reader);
         let attribution = Attribution { graph: &graph, holders: &holders, tips: &tips };
-        Ok(attribution.run(objects, &mut reader))
+        let of = attribution.run(objects, &mut reader);
+        Ok(Histories { of, warnings: refs.problems })
     }
 
     /// Loose objects that are in no pack.

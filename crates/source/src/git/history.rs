@@ -16,6 +16,7 @@ use super::{
     loose::{self, damage},
     object::{Kind, Kinds},
     pack::Pack,
+    refs::UNREAD_REFS,
     revision::RevisionError,
     walk::{Known, Limits, Object, Visit, Walk},
 };
@@ -87,7 +88,8 @@ impl Repository {
         let partial = self.is_partial().then_some(
             "the repository is a partial clone: objects that were never fetched are not here",
         );
-        shallow.into_iter().chain(partial).map(str::to_owned)
+        let refs = self.has_unread_refs().then_some(UNREAD_REFS);
+        shallow.into_iter().chain(partial).chain(refs).map(str::to_owned)
     }
 
     /// Shows every object of the repository.

@@ -42,6 +42,10 @@ mod config;
 mod inside;
 mod map;
 
+#[cfg(test)]
+mod fixture;
+
+pub use attribute::Histories;
 pub use clone::{CloneError, clone_bare};
 pub use history::{ScanError, Selection};
 pub use remote::{BadUrl, RemoteUrl};

@@ -260,12 +260,13 @@ impl<'a> Reader<'a> {
                 return Err(corrupt("the deltas form a cycle"));
             }
         };
-        let (mut delta, mut fresh) = (Vec::new(), Vec::new());
+        let (mut delta, mut fresh, mut output) = (Vec::new(), Vec::new(), 0);
         for (at, entry) in deltas.iter().rev() {
             let unpacked = pack.inflate(entry, pack.end(), &mut self.inflate, &mut delta);
             unpacked.map_err(corrupt)?;
             let result = delta::sizes(&delta).map_or(0, |(sizes, _)| sizes.result);
-            if result > self.limits.object {
+            output += result;
+            if result > self.limits.object || output > self.limits.output {
                 return Err(Reason::Limit("size of an object".into()));
             }
             let mut made = Vec::new();

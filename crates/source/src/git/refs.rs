@@ -45,16 +45,20 @@ const OTHER_HEADS: [&str; 8] = [
     "BISECT_HEAD",
 ];
 
+/// Said of a repository whose refs are in a format that is not read.
+pub(super) const UNREAD_REFS: &str = "the repository keeps its refs in a format that is not read \
+     here: all objects are scanned, but what leads to them is not known";
+
 impl Repository {
+    pub(super) fn has_unread_refs(&self) -> bool {
+        self.config.ref_storage.as_deref().is_some_and(|format| format != b"files")
+    }
+
     /// Reads all refs and reflogs.
     pub(super) fn refs(&self) -> Refs {
         let mut refs = Refs::default();
-        if self.config.ref_storage.as_deref().is_some_and(|format| format != b"files") {
-            refs.problems.push(
-                "the repository keeps its refs in a format that is not read here: \
-                 what is reachable is not known"
-                    .into(),
-            );
+        if self.has_unread_refs() {
+            refs.problems.push(UNREAD_REFS.into());
             return refs;
         }
         let common = self.common_dir().to_owned();

@@ -485,3 +485,185 @@ impl<'w, V: Visit> Walker<'w, V> {
         self.shared.lock().problems.push(problem);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::fixture::{Part, append, copies, head, name, pack};
+    use super::*;
+
+    /// Counts what it is shown, and how large it was.
+    #[derive(Default)]
+    struct Count {
+        seen: BTreeMap<ObjectId, usize>,
+        streamed: usize,
+    }
+
+    impl Visit for Count {
+        fn visit(&mut self, object: Object<'_>) -> Trace {
+            assert_eq!(self.seen.insert(object.id, object.bytes.len()), None);
+            Trace::default()
+        }
+
+        fn visit_stream(
+            &mut self,
+            _: Kind,
+            _: ObjectId,
+            _: u64,
+            bytes: &mut dyn Read,
+        ) -> Result<(), Reason> {
+            let mut all = Vec::new();
+            bytes.read_to_end(&mut all).map_err(|error| corrupt(&error.to_string()))?;
+            self.streamed += all.len();
+            Ok(())
+        }
+    }
+
+    struct Outcome {
+        seen: BTreeMap<ObjectId, usize>,
+        streamed: usize,
+        problems: Vec<NotScanned>,
+    }
+
+    impl Outcome {
+        fn reason(&self, number: u32) -> &Reason {
+            let path = name(number).to_string().into_bytes();
+            &self.problems.iter().find(|problem| problem.path == path).unwrap().reason
+        }
+    }
+
+    fn walk(parts: &[Part], limits: Limits, threads: usize) -> Outcome {
+        let (_dir, pack) = pack(parts);
+        let forest = Forest::new(&pack, threads).unwrap();
+        let mut counts: Vec<Count> = (0..threads).map(|_| Count::default()).collect();
+        let walk = Walk { forest: &forest, kinds: Kinds::TEXTS, limits, known: None };
+        let problems = walk.run(&mut counts, &Progress::default());
+        let streamed = counts.iter().map(|count| count.streamed).sum();
+        let seen: BTreeMap<_, _> = counts.into_iter().flat_map(|count| count.seen).collect();
+        assert!(seen.len() + problems.len() <= parts.len());
+        Outcome { seen, streamed, problems }
+    }
+
+    fn blob(len: usize) -> Part {
+        Part::Whole(Kind::Blob, vec![b'x'; len])
+    }
+
+    #[test]
+    fn wide_and_deep_trees_are_walked_by_all_threads() {
+        let mut parts = vec![blob(10)];
+        let mut sizes = vec![10];
+        for number in 1..3000usize {
+            // A comb: a long chain with teeth.
+            let base = if number % 3 == 0 { number - 1 } else { number.saturating_sub(3) };
+            parts.push(Part::Offset(base, append(sizes[base], b'y')));
+            sizes.push(sizes[base] + 1);
+        }
+        for threads in [1, 2, 7] {
+            let outcome = walk(&parts, Limits::default(), threads);
+            assert_eq!(outcome.problems, []);
+            for (number, size) in sizes.iter().enumerate() {
+                assert_eq!(outcome.seen[&name(number as u32)], *size);
+            }
+        }
+    }
+
+    #[test]
+    fn a_chain_as_long_as_the_pack_is_walked() {
+        let mut parts = vec![blob(1)];
+        parts.extend((1..20_000).map(|number| Part::Offset(number - 1, append(number, b'y'))));
+        assert_eq!(walk(&parts, Limits::default(), 2).seen.len(), 20_000);
+    }
+
+    #[test]
+    fn a_bomb_of_growing_deltas_stops_at_the_size_of_an_object() {
+        let limits = Limits { object: 1 << 20, ..Limits::default() };
+        let mut parts = vec![blob(1 << 10)];
+        let mut size = 1 << 10;
+        for number in 0..8 {
+            parts.push(Part::Offset(number, copies(size, 16)));
+            size *= 16;
+        }
+        let outcome = walk(&parts, limits, 2);
+        assert_eq!(outcome.seen.len(), 3);
+        assert!(matches!(outcome.reason(3), Reason::Limit(_)));
+        assert!(matches!(outcome.reason(8), Reason::Limit(_)));
+    }
+
+    #[test]
+    fn a_bomb_of_many_versions_stops_at_the_output() {
+        let limits = Limits { output: 1 << 20, output_ratio: 0, ..Limits::default() };
+        let mut parts = vec![blob(1 << 16)];
+        parts.extend((1..100).map(|_| Part::Offset(0, append(1 << 16, b'y'))));
+        let outcome = walk(&parts, limits, 2);
+        assert!((15..=20).contains(&outcome.seen.len()));
+        assert_eq!(outcome.seen.len() + outcome.problems.len(), 100);
+    }
+
+    #[test]
+    fn held_objects_stay_within_memory() {
+        let limits = Limits { live: 100 << 10, ..Limits::default() };
+        // Every second version has two more built on it, so bases pile up.
+        let mut parts = vec![blob(30 << 10)];
+        for number in 1..40usize {
+            let base = (number - 1) / 2;
+            let depth = usize::BITS - (base + 1).leading_zeros() - 1;
+            parts.push(Part::Offset(base, append((30 << 10) + depth as usize, b'y')));
+        }
+        let outcome = walk(&parts, limits, 1);
+        assert!(outcome.problems.iter().all(|p| matches!(p.reason, Reason::Limit(_))));
+        assert!(!outcome.problems.is_empty() && outcome.seen.len() > 3);
+    }
+
+    #[test]
+    fn objects_too_large_to_hold_are_streamed() {
+        let limits = Limits { hold: 1 << 10, object: 1 << 14, ..Limits::default() };
+        let big = 1 << 15;
+        let parts = [
+            blob(1 << 12),
+            blob(1 << 12),
+            Part::Offset(1, append(1 << 12, b'y')),
+            blob(big),
+            Part::Offset(3, append(big, b'y')),
+        ];
+        let outcome = walk(&parts, limits, 1);
+        assert_eq!(outcome.streamed, (1 << 12) + big);
+        assert_eq!(outcome.seen.len(), 2);
+        assert!(matches!(outcome.reason(4), Reason::Limit(_)));
+    }
+
+    #[test]
+    fn lies_about_sizes_cost_nothing() {
+        let mut huge = Vec::new();
+        head(3, 200 << 20, &mut huge);
+        huge.extend(super::super::inflate::deflate(b"tiny"));
+        let mut delta = copies(4, 1);
+        delta[1] = 0xff;
+        delta.insert(2, 0x7f);
+        let parts = [Part::Raw(huge), blob(4), Part::Offset(1, delta), Part::Offset(1, vec![])];
+        let outcome = walk(&parts, Limits::default(), 1);
+        assert_eq!(outcome.seen.len(), 1);
+        for number in [0, 2, 3] {
+            assert!(matches!(outcome.reason(number), Reason::Corrupt(_)), "{number}");
+        }
+    }
+
+    #[test]
+    fn cycles_and_lost_bases_are_damage() {
+        let parts = [
+            Part::Named(1, append(4, b'a')),
+            Part::Named(0, append(5, b'b')),
+            Part::Named(2, append(4, b'c')),
+            Part::Named(77, append(4, b'd')),
+            Part::Named(5, append(4, b'e')),
+            blob(4),
+            Part::Named(1, append(6, b'f')),
+            Part::Raw(vec![0; 8]),
+        ];
+        let outcome = walk(&parts, Limits::default(), 2);
+        assert_eq!(outcome.seen.len(), 2);
+        for number in [0, 1, 2, 3, 6, 7] {
+            assert!(matches!(outcome.reason(number), Reason::Corrupt(_)), "{number}");
+        }
+    }
+}

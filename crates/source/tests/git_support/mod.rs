@@ -19,7 +19,7 @@ use leeward_model::{
 };
 use leeward_source::{
     Progress,
-    git::{Repository, Selection},
+    git::{Repository, ScanError, Selection},
 };
 use tempfile::TempDir;
 
@@ -216,6 +216,16 @@ pub fn scan(repository: &Repository) -> (BTreeMap<ObjectId, Shown>, Coverage) {
 
 pub fn scan_range(repository: &Repository, range: &str) -> (BTreeMap<ObjectId, Shown>, Coverage) {
     scan_selection(repository, &Selection::Range(range.into()))
+}
+
+/// Scans a range that may make no sense.
+pub fn try_range(
+    repository: &Repository,
+    range: &str,
+    recorder: &Recorder,
+) -> Result<Coverage, ScanError> {
+    let selection = Selection::Range(range.into());
+    repository.scan_history(&selection, 2, &recorder, &Progress::default())
 }
 
 fn scan_selection(
