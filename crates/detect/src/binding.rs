@@ -89,6 +89,9 @@ pub(crate) fn read(text: &[u8], span: &Range<usize>, lexicon: &Lexicon) -> Bindi
             continue;
         }
         let flag = text[run.clone()].starts_with(b"--");
+        if held && describes(&words) {
+            continue;
+        }
         if held && (says_nothing(&words, lexicon) || flag && !says_who(&words, lexicon)) {
             continue;
         }
@@ -104,8 +107,9 @@ pub(crate) fn read(text: &[u8], span: &Range<usize>, lexicon: &Lexicon) -> Bindi
     }
     binding.userinfo_of = userinfo_host(text, span, binding.name.as_ref());
     if binding.name.is_none()
-        && let Some(name) =
-            neighbours::beside(text, span).or_else(|| neighbours::enclosing(text, span))
+        && let Some(name) = neighbours::beside(text, span)
+            .or_else(|| neighbours::enclosing(text, span))
+            .or_else(|| neighbours::indented_under(text, span))
     {
         binding.words = names::words(&text[name.clone()]);
         binding.name = Some(name);
@@ -146,7 +150,7 @@ impl Binding {
     }
 }
 
-fn reading(words: &[String], lexicon: &Lexicon) -> Reading {
+pub(crate) fn reading(words: &[String], lexicon: &Lexicon) -> Reading {
     let mut reading = Reading::default();
     let mut head = None;
     for (at, word) in words.iter().enumerate() {
@@ -242,6 +246,12 @@ fn looks_like_a_value(bytes: &[u8]) -> bool {
         && bytes.iter().any(u8::is_ascii_digit)
         && bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() * 10 > bytes.len() * 9
         && crate::value::wordiness(bytes) < 0.0
+}
+
+/// Whether a name is of an argument that describes another: `type=str`.
+fn describes(words: &[String]) -> bool {
+    const WORDS: [&str; 7] = ["type", "kind", "help", "description", "label", "title", "required"];
+    matches!(words, [word] if WORDS.contains(&word.as_str()))
 }
 
 /// Whether a name says whose or that it is a credential.

@@ -123,6 +123,35 @@ fn names_something(text: &[u8], end: usize) -> bool {
     }
 }
 
+/// Values split by a backslash at a line's end, as shells allow.
+pub(crate) fn continued(
+    text: &[u8],
+    region: Range<usize>,
+    length: usize,
+    found: &mut Vec<Candidate>,
+) {
+    for at in memchr::memchr_iter(b'\\', &text[region.clone()]).map(|at| region.start + at) {
+        let line_end = at + 1 + usize::from(text.get(at + 1) == Some(&b'\r'));
+        if text.get(line_end) != Some(&b'\n') {
+            continue;
+        }
+        let indented = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'+');
+        let next = line_end + 1 + text[line_end + 1..].iter().take(40).take_while(indented).count();
+        let letters = |byte: &&u8| byte.is_ascii_alphanumeric();
+        let head = text[..at].iter().rev().take(length).take_while(letters).count();
+        let tail = text[next..].iter().take(length).take_while(letters).count();
+        if head >= SHORTEST_PART && tail >= SHORTEST_PART && head + tail == length {
+            found.push(Candidate {
+                span: at - head..next + tail,
+                value: [&text[at - head..at], &text[next..next + tail]].concat(),
+                decoded: vec![Encoding::Concatenation],
+                names_something: false,
+                in_path: false,
+            });
+        }
+    }
+}
+
 /// Values split over string literals that are joined by an operator or by
 /// standing side by side.
 pub(crate) fn joined(text: &[u8], region: Range<usize>, length: usize, found: &mut Vec<Candidate>) {
@@ -193,6 +222,8 @@ fn next_literal(text: &[u8], mut at: usize) -> Option<usize> {
                 at += 1;
             }
             byte if is_quote(byte) => return Some(at + 1),
+            // `"…".concat("…")`
+            b'c' if text[at..limit].starts_with(b"concat(") => at += b"concat(".len(),
             // A prefix of the next literal: `b"…"`, `f"…"`, `@"…"`.
             b'b' | b'f' | b'r' | b'u' | b'@'
                 if text.get(at + 1).is_some_and(|next| is_quote(*next)) =>

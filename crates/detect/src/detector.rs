@@ -428,6 +428,7 @@ impl Detector {
         }
         for region in close {
             candidate::joined(text.bytes, region.clone(), family.length, &mut candidates);
+            candidate::continued(text.bytes, region.clone(), family.length, &mut candidates);
             candidate::encoded(text.bytes, region, family.length, &mut candidates);
         }
         candidates.retain(|candidate| {
@@ -466,6 +467,11 @@ impl Detector {
             let to = evidence.partition_point(|item| item.run.start < reach.end);
             let nearby = &evidence[from..to];
             let relations = scope::relate(text.bytes, &candidate.span, nearby);
+            let holder = neighbours::holder(text.bytes, &candidate.span).filter(|(name, _)| {
+                let reading =
+                    binding::reading(&names::words(&text.bytes[name.clone()]), &self.lexicon);
+                reading.owners.is_empty() && !reading.credential && !reading.unknown.is_empty()
+            });
             let uses: Vec<_> = match &binding.name {
                 Some(name) if !reading.owners.contains(&family.owner) && !binding.indirect => {
                     neighbours::uses(text.bytes, name, scope::REACH)
@@ -483,6 +489,7 @@ impl Detector {
                 evidence: nearby,
                 relations: &relations,
                 uses: &uses,
+                foreign_holder: holder.map(|(_, level)| level),
             };
             let mut signals =
                 judge::value(candidate, value::has_classes(&candidate.value, &family.classes));

@@ -33,6 +33,8 @@ pub(crate) struct Evidence {
     /// Whether the run is the name of something (`x =`, `"x":`), and then
     /// whether of a credential.
     pub(crate) names: Option<Named>,
+    /// The run is a credential's name.
+    pub(crate) credential: bool,
     /// The run refers to a variable that holds a credential: `${X_API_KEY}`,
     /// `os.environ["X_API_KEY"]`.
     pub(crate) reference: bool,
@@ -86,11 +88,22 @@ fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<E
             owner,
             class,
             names: None,
+            credential: false,
             reference: false,
             account: false,
         });
     };
     let mut hosts = Vec::new();
+    if lower.contains('.')
+        && lower.starts_with("//")
+        && run.start > 0
+        && text[run.start - 1] == b':'
+    {
+        let host = lower[2..].split(['/', '$']).next().unwrap_or_default();
+        if !host.is_empty() && lexicon.host(host).is_none() {
+            push(Lexicon::STRANGER, Class::Host);
+        }
+    }
     if lower.contains('.') {
         for part in lower.split(['/', '@', '$', '_']).map(|part| part.trim_matches(['.', '-'])) {
             if let Some(owner) = lexicon.host(part) {
@@ -124,6 +137,7 @@ fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<E
                 owner,
                 class,
                 names: None,
+                credential: false,
                 reference: false,
                 account: false,
             });
@@ -150,6 +164,7 @@ fn finish(text: &[u8], run: &Range<usize>, credential: bool, found: &mut [Eviden
     });
     for evidence in found.iter_mut().rev().take_while(|evidence| evidence.run == *run) {
         evidence.names = names;
+        evidence.credential = credential;
         evidence.reference = credential && is_reference(text, run);
         evidence.account = account;
     }
@@ -208,6 +223,7 @@ fn is_account(text: &[u8], run: &Range<usize>) -> bool {
         matches!(
             last.as_str(),
             "user"
+                | "clientid"
                 | "username"
                 | "login"
                 | "database"
@@ -226,7 +242,7 @@ fn is_account(text: &[u8], run: &Range<usize>) -> bool {
 }
 
 /// Whether what ends at `end` is followed by `=` or `:` as a name is.
-fn is_name_of_something(text: &[u8], end: usize) -> bool {
+pub(crate) fn is_name_of_something(text: &[u8], end: usize) -> bool {
     let mut rest =
         text[end..].iter().copied().enumerate().take(12).skip_while(|&(_, byte)| {
             matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b' ' | b'\t')

@@ -10,8 +10,10 @@ use leeward_model::{SafeText, Signal, SignalKind};
 use crate::{
     binding::{Binding, Reading},
     candidate::Candidate,
-    evidence::{Class, Evidence, Named},
+    evidence::{self, Class, Evidence, Named},
     lexicon::{Lexicon, Owner},
+    names::Role,
+    neighbours,
     scope::Relation,
     value,
 };
@@ -97,6 +99,8 @@ mod weight {
     pub(super) const NAMES_OTHER: f32 = 0.5;
     /// … or a structure that the value is not in …
     pub(super) const NAMES_NEIGHBOUR: f32 = 2.6;
+    /// … by lying outside a named structure that is somebody else's …
+    pub(super) const OUTSIDE_HOLDER: f32 = 2.8;
     /// … by being the name of a user or a database …
     pub(super) const ACCOUNT: f32 = 2.2;
     /// … by being seen from a use of the variable, not from the value.
@@ -105,6 +109,12 @@ mod weight {
     pub(super) const FAR: f32 = 4.0;
     /// An import speaks for the whole file.
     pub(super) const IMPORT_FAR: f32 = 1.2;
+    /// `password` beside the vendor's name, but not its address.
+    pub(super) const ACCOUNT_PASSWORD: f32 = -3.2;
+    /// `APP_SECRET` in a file that has `MISTRAL_API_KEY=` too.
+    pub(super) const OWN_VARIABLE: f32 = -2.2;
+    /// `MISTRAL_KEY` beside `MISTRAL_ENDPOINT=https://….azure.com`.
+    pub(super) const OWN_NAME_ELSEWHERE: f32 = -7.0;
     /// Another vendor is named nearer or more plainly.
     pub(super) const RIVAL_NEARER: f32 = -3.5;
     /// Another vendor is named about as near.
@@ -140,6 +150,9 @@ pub(crate) struct Case<'a> {
     pub(crate) relations: &'a [Option<Relation>],
     /// The same seen from each place where the value's variable is used.
     pub(crate) uses: &'a [Vec<Option<Relation>>],
+    /// The value lies in a structure with a name of its own that is nobody's
+    /// we know (`AcmeClient(…)`), so many levels out.
+    pub(crate) foreign_holder: Option<u32>,
 }
 
 /// Signals that need nothing but the value.
@@ -309,6 +322,27 @@ pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
             // confirm it.
             let weight = if named { strength * 0.2 } else { *strength };
             signals.push(signal(SignalKind::Scope, weight, describe(case, item, relation)));
+            if !named
+                && item.class != Class::Host
+                && !item.credential
+                && !(relation.parent && !is_password(&case.binding.words))
+                && (is_password(&case.binding.words) || is_app_secret(&case.binding.words))
+                && !case.binding.call
+            {
+                signals.push(signal(
+                    SignalKind::Scope,
+                    weight::ACCOUNT_PASSWORD,
+                    "a password is more often an account's",
+                ));
+            }
+            let linked = relation.parent || relation.lines == 0;
+            if !named && !linked && has_own_variable(case) {
+                signals.push(signal(
+                    SignalKind::Rival,
+                    weight::OWN_VARIABLE,
+                    "the text has another variable for that key",
+                ));
+            }
             if shares_prefix(case, item) {
                 signals.push(signal(
                     SignalKind::Scope,
@@ -324,13 +358,26 @@ pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
         )),
         _ => {}
     }
+    if named
+        && let Some((_, item, _)) = rival.as_ref().filter(|(_, item, relation)| {
+            let serves = case.lexicon.is_gateway(item.owner) && item.class == Class::Host;
+            serves && relation.lines <= 3 && held_by_owner(case, item)
+        })
+    {
+        signals.push(signal(
+            SignalKind::Rival,
+            weight::OWN_NAME_ELSEWHERE,
+            format!("its address is {}'s", case.lexicon.name(item.owner)),
+        ));
+    }
     if let Some((theirs, item, relation)) = rival.filter(|_| !named) {
         let margin = theirs - ours.as_ref().map_or(0.0, |(strength, ..)| *strength);
         // Named together, as in `aws_secret "mistral"`: the store and the owner.
         let together = ours.as_ref().is_some_and(|(_, own, at)| {
-            at.lines == relation.lines
-                && at.parent
-                && relation.parent
+            let both_around = at.parent && relation.parent;
+            let both_here = at.lines == 0 && own.credential;
+            let nearer = at.lines == 0 && relation.lines > 0 && relation.level >= at.level;
+            (nearer || at.lines == relation.lines && (both_around || both_here))
                 && own.class != Class::Product
         });
         let margin = if together { margin.min(-0.1) } else { margin };
@@ -344,10 +391,41 @@ pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
         if theirs > 0.0 && margin > 0.0 {
             signals.push(signal(SignalKind::Rival, weight::RIVAL_NEARER - margin, why()));
         } else if theirs > 0.0 && margin > -0.6 {
-            signals.push(signal(SignalKind::Rival, weight::RIVAL_NEAR, why()));
+            let nearer = ours.as_ref().is_some_and(|(.., at)| relation.lines < at.lines);
+            let weight = if nearer { weight::RIVAL_NEAR * 2.5 } else { weight::RIVAL_NEAR };
+            signals.push(signal(SignalKind::Rival, weight, why()));
         }
     }
     signals
+}
+
+/// Whether the text names the vendor's credential elsewhere as a variable.
+fn has_own_variable(case: &Case<'_>) -> bool {
+    case.evidence.iter().zip(case.relations).any(|(item, relation)| {
+        item.owner == case.owner
+            && item.names == Some(Named::Credential)
+            && relation.is_some_and(|relation| !relation.parent && relation.lines > 0)
+    })
+}
+
+/// Whether the variable that holds a piece of evidence bears the owner's name.
+fn held_by_owner(case: &Case<'_>, item: &Evidence) -> bool {
+    let carrier = carrier(case.text, item);
+    carrier.first().is_some_and(|first| case.binding.words.first() == Some(first))
+        && carrier.iter().any(|word| case.lexicon.word(word) == Some(case.owner))
+}
+
+/// The words of the name that a piece of evidence is the value of.
+fn carrier(text: &[u8], item: &Evidence) -> Vec<String> {
+    let from = crate::lines::start(text, item.run.start).max(item.run.start.saturating_sub(80));
+    let before = &text[from..item.run.start];
+    let Some(operator) = before.iter().rposition(|byte| matches!(byte, b'=')) else {
+        return Vec::new();
+    };
+    let name = before[..operator].trim_ascii_end();
+    let start =
+        name.iter().rposition(|byte| !crate::names::is_name_byte(*byte)).map_or(0, |at| at + 1);
+    crate::names::words(&name[start..])
 }
 
 fn is_password(words: &[String]) -> bool {
@@ -357,7 +435,7 @@ fn is_password(words: &[String]) -> bool {
 /// `SECRET_KEY`, `client_secret`: more often an application's own secret.
 fn is_app_secret(words: &[String]) -> bool {
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
-    has("secret") && !has("api") && (has("key") || has("client"))
+    has("secret") && !has("api")
 }
 
 /// How strongly a piece of evidence speaks for its vendor from where it is.
@@ -373,6 +451,7 @@ fn strength(item: &Evidence, relation: &Relation, from_use: bool, case: &Case<'_
         // A gateway serves our products under its own keys: its name outweighs
         // theirs.
         () if case.lexicon.is_gateway(item.owner) => 0.5,
+        () if item.owner == Lexicon::STRANGER => -1.2,
         // Compatible clients are used with anybody's address.
         () if case.lexicon.is_compatible(item.owner) && item.class != Class::Host => -1.6,
         () => 0.0,
@@ -400,8 +479,15 @@ fn strength(item: &Evidence, relation: &Relation, from_use: bool, case: &Case<'_
     if item.account {
         cost += weight::ACCOUNT;
     }
+    let outside_holder = ours
+        && !relation.parent
+        && !from_use
+        && case.foreign_holder.is_some_and(|level| relation.level >= level);
     if item.class == Class::Import && relation.before {
         cost = cost.min(weight::IMPORT_FAR);
+    }
+    if outside_holder {
+        cost += weight::OUTSIDE_HOLDER;
     }
     let names = match item.names {
         Some(_) if relation.parent => 0.0,
@@ -424,24 +510,14 @@ fn is_claimed(case: &Case<'_>, item: &Evidence) -> bool {
     let from = item.run.start.saturating_sub(distance);
     let to = case.text.len().min(item.run.end + distance);
     let own = &case.text[name.clone()];
-    [
-        &b"key\""[..],
-        b"Key\"",
-        b"KEY=",
-        b"key:",
-        b"Key:",
-        b"KEY:",
-        b"token:",
-        b"token\"",
-        b"TOKEN=",
-        b"key=",
-        b"Key =",
-    ]
-    .iter()
-    .flat_map(|needle| memchr::memmem::find_iter(&case.text[from..to], needle))
-    .any(|at| {
-        let at = from + at;
-        !(name.start..name.end + 2).contains(&at) && !own.is_empty()
+    neighbours::name_runs(case.text, from..to).any(|run| {
+        let names_credential = evidence::is_name_of_something(case.text, run.end)
+            && crate::names::words(&case.text[run.clone()])
+                .last()
+                .is_some_and(|last| crate::names::role(last) == Some(Role::Credential));
+        // `Authorization: "Bearer " + apiKey` hands on our own value.
+        let value = &case.text[run.end..case.text.len().min(run.end + 60)];
+        names_credential && !overlaps(&run, name) && memchr::memmem::find(value, own).is_none()
     })
 }
 
@@ -456,14 +532,7 @@ fn shares_prefix(case: &Case<'_>, item: &Evidence) -> bool {
     {
         return false;
     }
-    let from =
-        crate::lines::start(case.text, item.run.start).max(item.run.start.saturating_sub(80));
-    let before = &case.text[from..item.run.start];
-    let Some(operator) = before.iter().rposition(|byte| matches!(byte, b'=')) else { return false };
-    let name = before[..operator].trim_ascii_end();
-    let start =
-        name.iter().rposition(|byte| !crate::names::is_name_byte(*byte)).map_or(0, |at| at + 1);
-    crate::names::words(&name[start..]).iter().any(|word| word == first)
+    carrier(case.text, item).iter().any(|word| word == first)
 }
 
 fn describe(case: &Case<'_>, item: &Evidence, relation: &Relation) -> String {

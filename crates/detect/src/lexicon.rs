@@ -36,6 +36,9 @@ pub(crate) struct Lexicon {
 }
 
 impl Lexicon {
+    /// Whoever serves an address that no dossier and no list knows.
+    pub(crate) const STRANGER: Owner = Owner(u16::MAX - 1);
+
     pub(crate) fn new(library: &Library) -> Self {
         let mut lexicon = Self::default();
         for dossier in library.dossiers() {
@@ -108,17 +111,17 @@ impl Lexicon {
     }
 
     pub(crate) fn name(&self, owner: Owner) -> &str {
-        &self.vendors[usize::from(owner.0)].name
+        self.vendors.get(usize::from(owner.0)).map_or("another service", |vendor| &vendor.name)
     }
 
     /// Whether it serves other vendors' models under keys of its own.
     pub(crate) fn is_gateway(&self, owner: Owner) -> bool {
-        self.vendors[usize::from(owner.0)].gateway
+        self.vendors.get(usize::from(owner.0)).is_some_and(|vendor| vendor.gateway)
     }
 
     /// Whether its name also stands on other vendors' compatible APIs.
     pub(crate) fn is_compatible(&self, owner: Owner) -> bool {
-        self.vendors[usize::from(owner.0)].compatible
+        self.vendors.get(usize::from(owner.0)).is_some_and(|vendor| vendor.compatible)
     }
 
     /// Whether `word`, beside the owner's own word in a name, makes the name

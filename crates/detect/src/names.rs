@@ -59,7 +59,7 @@ const NOT_SECRET: &str = "id ids uid uids guid guids uuid uuids hash hashes md m
     webhook callback redirect state verifier challenge jti kid nbf thumbprint seed shard partition wallet \
     address contract txid transaction block merkle magnet infohash torrent isrc isbn ean upc sku batch bibtex doi \
     agentid fileid workspaceid orgid organization organisation library libraryid dataset datasetid jobid \
-    deploymentid connectorid toolcall toolcallid callid tokenizer vocab checkpoint weights lockfile resolved \
+    deploymentid connectorid identified toolcall toolcallid callid tokenizer vocab checkpoint weights lockfile resolved \
     etagweak chunkhash contenthash buildid buildhash releaseid";
 
 const GRAMMAR: &str = "is was are be being been equals equal as to the an it its here use using with for from \
@@ -68,7 +68,7 @@ const GRAMMAR: &str = "is was are be being been equals equal as to the an it its
     string str char text any object void int bool boolean byte bytes optional option maybe secretstr anystr number \
     cstring wstring std nsstring usize number mut ref type interface struct class enum new await async yield lambda \
     declare local global my our nonlocal assert case when then end do done begin unsafe extern override virtual update where select insert into values \
-    cdata kv put npx curl wget sudo concat";
+    cdata kv put npx curl wget sudo concat format sprintf fmt by";
 
 /// Words before `key` that make it something other than a credential.
 const NOT_CREDENTIAL_KEYS: &str = "cache primary foreign sort partition hash object storage redis idempotency \

@@ -76,7 +76,10 @@ fn pair_name(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
     (is_pair && alone).then_some(value)
 }
 
-fn name_runs(text: &[u8], line: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(crate) fn name_runs(
+    text: &[u8],
+    line: Range<usize>,
+) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = line.start;
     std::iter::from_fn(move || {
         // A list's dash is no name.
@@ -110,6 +113,84 @@ pub(crate) fn enclosing(text: &[u8], span: &Range<usize>) -> Option<Range<usize>
     None
 }
 
+/// The nearest named structure around a value that looks like a constructor or
+/// a named block, and how many brackets out it is.
+pub(crate) fn holder(text: &[u8], span: &Range<usize>) -> Option<(Range<usize>, u32)> {
+    const LEVELS: u32 = 3;
+    let floor = span.start.saturating_sub(HEAD);
+    let (mut depth, mut level) = (0_usize, 0);
+    for at in (floor..span.start).rev() {
+        match text[at] {
+            b')' | b']' | b'}' => depth += 1,
+            b'(' | b'[' | b'{' if depth > 0 => depth -= 1,
+            open @ (b'(' | b'[' | b'{') => {
+                level += 1;
+                let name = head(text, lines::start(text, at).max(floor)..at);
+                let block = open == b'{' && !defines(text, lines::start(text, at).max(floor)..at);
+                if let Some(name) = name
+                    && (block
+                        || text[name.clone()]
+                            .rsplit(|b| *b == b'.')
+                            .next()
+                            .is_some_and(|last| last.first().is_some_and(u8::is_ascii_uppercase)))
+                {
+                    return Some((name, level));
+                }
+                if level == LEVELS {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a line begins the definition of a type or a function, which holds
+/// whatever its author put there.
+fn defines(text: &[u8], line: Range<usize>) -> bool {
+    const KEYWORDS: [&str; 14] = [
+        "class",
+        "interface",
+        "struct",
+        "impl",
+        "trait",
+        "enum",
+        "object",
+        "namespace",
+        "module",
+        "fun",
+        "func",
+        "fn",
+        "function",
+        "def",
+    ];
+    name_runs(text, line)
+        .any(|run| KEYWORDS.iter().any(|keyword| text[run.clone()] == *keyword.as_bytes()))
+}
+
+/// The name of the less indented line above that a value without a name of its
+/// own belongs to: `x_password:` above `default: v`.
+pub(crate) fn indented_under(text: &[u8], span: &Range<usize>) -> Option<Range<usize>> {
+    const LINES: usize = 6;
+    let indent_of = |start: usize, end: usize| {
+        text[start..end].iter().take_while(|byte| matches!(byte, b' ' | b'+')).count()
+    };
+    let mut start = lines::start(text, span.start);
+    let indent = indent_of(start, span.start);
+    for _ in 0..LINES {
+        let end = start.checked_sub(1)?;
+        start = lines::start(text, end);
+        let line = start..lines::end(text, start).min(end);
+        let body = text[line.clone()].trim_ascii();
+        if body.is_empty() || body == b"+" || indent_of(line.start, line.end) >= indent {
+            continue;
+        }
+        return body.ends_with(b":").then(|| name_runs(text, line).last()).flatten();
+    }
+    None
+}
+
 /// The last telling name before an opening bracket.
 fn head(text: &[u8], line: Range<usize>) -> Option<Range<usize>> {
     let stop = text[line.clone()]
@@ -134,7 +215,9 @@ pub(crate) fn uses(text: &[u8], name: &Range<usize>, reach: usize) -> Vec<Range<
     let after = text[name.end..text.len().min(name.end + 40)].trim_ascii_start();
     let after = after.strip_prefix(b"'").or(after.strip_prefix(b"\"")).unwrap_or(after);
     let after = after.trim_ascii_start();
-    let assigned = after.starts_with(b"=") || after.starts_with(b":") && after.contains(&b'=');
+    let assigned = after.starts_with(b"=")
+        || after.starts_with(b"<-")
+        || after.starts_with(b":") && after.contains(&b'=');
     // An argument's name is no variable.
     let argument = matches!(text[..name.start].trim_ascii_end().last(), Some(b'(' | b','));
     if identifier.len() < 3 || !plain || !assigned || argument {

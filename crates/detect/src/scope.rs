@@ -287,6 +287,8 @@ impl<'a> Walk<'a> {
             Kind::Blank
         } else if body.iter().all(|byte| matches!(byte, b'"' | b'\'' | b',' | b'\\')) {
             Kind::Punctuation
+        } else if body.starts_with(b"###") {
+            Kind::Section
         } else if body.starts_with(b"[")
             && body.ends_with(b"]")
             && !body[1..].iter().any(|byte| matches!(byte, b',' | b'"' | b'\'' | b'('))
