@@ -130,7 +130,7 @@ fn tangled(seed: u64) -> Repo {
         }
         repo.commit(&format!("step {step}"));
     }
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         repo.git(&["gc", "-q"]);
     }
     repo

@@ -295,3 +295,38 @@ impl<'f, 'a> EntryAt<'f, 'a> {
         is_it.then_some(entry)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::fixture::{Part, append, name, pack},
+        *,
+    };
+
+    #[test]
+    fn the_heaviest_child_is_the_last() {
+        let blob = Part::Whole(Kind::Blob, vec![b'x'; 9]);
+        let tree = Part::Whole(Kind::Tree, vec![b'x'; 9]);
+        let on = |base: usize, len: usize| Part::Offset(base, append(len, b'y'));
+        // 0 has 1, 2 and 3; 2 has 4 and 5; 6 is a tree with one version.
+        let parts = [blob, on(0, 9), on(0, 9), on(0, 9), on(2, 10), on(2, 10), tree, on(6, 9)];
+        let (_dir, pack) = pack(&parts);
+        let forest = Forest::new(&pack, 2).unwrap();
+        assert_eq!((forest.len(), forest.trees()), (8, 2));
+        assert_eq!(forest.root(0), Some(Root::Whole(Kind::Blob)));
+        assert_eq!(forest.root(6), Some(Root::Whole(Kind::Tree)));
+        assert_eq!(forest.root(1), None);
+        let mut children = vec![forest.first_child(0)];
+        while let Some(&last) = children.last().filter(|last| **last != NONE) {
+            children.push(forest.next_sibling(last));
+        }
+        assert_eq!(children, [1, 3, 2, NONE]);
+        let mut below = Vec::new();
+        forest.descendants(0, |entry| below.push(entry));
+        below.sort_unstable();
+        assert_eq!(below, [1, 2, 3, 4, 5]);
+        for entry in 0..8 {
+            assert_eq!(forest.id(entry), Some(name(entry)));
+        }
+    }
+}

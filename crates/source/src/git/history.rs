@@ -1,31 +1,25 @@
 //! Scans a repository's objects: all there are, packed or loose, reachable or
 //! not, each once; or those that a range of commits brought.
 
-use std::{collections::HashSet, fmt, io::Read};
+use std::{collections::HashSet, fmt};
 
-use leeward_model::{
-    Blob, Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Origin, Piece, Position, Reason,
-    Trace, Worker,
-};
+use leeward_model::{Coverage, Inspect, NotScanned, ObjectId, Reason};
 
 use super::{
     Repository,
     bits::Bits,
     forest::{Forest, NONE},
     inside::path_bytes,
-    loose::{self, damage},
-    object::{Kind, Kinds},
+    limits::Limits,
+    loose,
+    object::Kinds,
     pack::Pack,
     refs::UNREAD_REFS,
     revision::RevisionError,
-    walk::{Known, Limits, Object, Visit, Walk},
+    seer::Seer,
+    walk::{Known, Walk},
 };
 use crate::Progress;
-
-/// A piece of an object too large to be held.
-const PIECE: usize = 4 << 20;
-/// What a piece shows of its neighbours.
-const OVERLAP: usize = 64 << 10;
 
 /// Which part of a repository's history to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,141 +215,4 @@ fn known_elsewhere(before: &[Pack], forest: &Forest<'_>, failed: &Failed) -> Opt
         }
     }
     Some(known)
-}
-
-/// One thread's part of a scan: shows objects to its worker and keeps count.
-pub(super) struct Seer<'i, I: Inspect> {
-    inspect: &'i I,
-    pub(super) progress: &'i Progress,
-    worker: I::Worker,
-    pub(super) coverage: Coverage,
-    unread: Vec<ObjectId>,
-}
-
-impl<'i, I: Inspect> Seer<'i, I> {
-    pub(super) fn new(inspect: &'i I, progress: &'i Progress) -> Self {
-        Self {
-            inspect,
-            progress,
-            worker: inspect.worker(),
-            coverage: Coverage::default(),
-            unread: Vec::new(),
-        }
-    }
-
-    /// Shows an object as what it is to the user.
-    pub(super) fn see(&mut self, kind: GitObjectKind, object: Object<'_>) -> Trace {
-        self.count(object.bytes.len() as u64);
-        self.worker.inspect(Blob {
-            bytes: object.bytes,
-            origin: Origin::Git(kind, object.id),
-            piece: None,
-            base: object.base,
-        })
-    }
-
-    fn count(&mut self, bytes: u64) {
-        self.progress.add(bytes);
-        self.coverage.bytes_scanned += bytes;
-        self.coverage.objects_scanned += 1;
-    }
-
-    fn see_loose(&mut self, repository: &Repository, ids: &[ObjectId]) {
-        let mut bytes = Vec::new();
-        for (done, id) in ids.iter().enumerate() {
-            if self.progress.is_cancelled() {
-                let left = format!("{} loose objects", ids.len() - done);
-                let reason = Reason::Limit("the scan was stopped".into());
-                let not_scanned = NotScanned { path: left.into_bytes(), reason, bytes: None };
-                return self.coverage.not_scanned.push(not_scanned);
-            }
-            if let Err(reason) = self.see_one(repository, id, &mut bytes) {
-                self.unread.push(*id);
-                let path = id.to_string().into_bytes();
-                self.coverage.not_scanned.push(NotScanned { path, reason, bytes: None });
-            }
-        }
-    }
-
-    fn see_one(
-        &mut self,
-        repository: &Repository,
-        id: &ObjectId,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), Reason> {
-        let mut loose = repository.objects.loose(id)?.ok_or(Reason::Changed)?;
-        let (kind, size, limits) = (loose.kind, loose.size, Limits::default());
-        if kind == Kind::Tree {
-            return Ok(());
-        }
-        if size > limits.hold {
-            self.visit_stream(kind, *id, size, &mut loose)?;
-        } else {
-            loose.read_all(limits.hold, bytes)?;
-            self.visit(Object { kind, id: *id, bytes, base: None });
-        }
-        Ok(())
-    }
-}
-
-impl<I: Inspect> Visit for Seer<'_, I> {
-    fn visit(&mut self, object: Object<'_>) -> Trace {
-        shown_kind(object.kind).map_or_else(Trace::default, |kind| self.see(kind, object))
-    }
-
-    fn visit_stream(
-        &mut self,
-        kind: Kind,
-        id: ObjectId,
-        size: u64,
-        bytes: &mut dyn Read,
-    ) -> Result<(), Reason> {
-        let Some(kind) = shown_kind(kind) else { return Ok(()) };
-        let origin = Origin::Git(kind, id);
-        let starts = in_pieces(bytes, origin, &mut self.worker)?;
-        self.inspect.pieces_done(origin, &starts);
-        self.count(size);
-        Ok(())
-    }
-}
-
-/// Trees are never shown: names of files are not texts.
-fn shown_kind(kind: Kind) -> Option<GitObjectKind> {
-    match kind {
-        Kind::Blob => Some(GitObjectKind::Blob),
-        Kind::Commit => Some(GitObjectKind::Commit),
-        Kind::Tag => Some(GitObjectKind::Tag),
-        Kind::Tree => None,
-    }
-}
-
-/// Shows a stream in overlapping pieces; answers where the bytes of each began.
-fn in_pieces(
-    bytes: &mut dyn Read,
-    origin: Origin<'_>,
-    worker: &mut impl Worker,
-) -> Result<Vec<Position>, Reason> {
-    let mut window = Vec::with_capacity(PIECE + 2 * OVERLAP);
-    let (mut starts, mut position) = (Vec::new(), Position::START);
-    let (mut offset, mut own_start) = (0u64, 0);
-    loop {
-        let wanted = (own_start + PIECE + OVERLAP - window.len()) as u64;
-        let mut more = (&mut *bytes).take(wanted);
-        let read = more.read_to_end(&mut window).map_err(|error| damage(&error))?;
-        let is_last = (read as u64) < wanted;
-        let own_end = if is_last { window.len() } else { own_start + PIECE };
-        let index = u32::try_from(starts.len())
-            .map_err(|_| Reason::Limit("pieces of one object".into()))?;
-        starts.push(position);
-        let piece = Some(Piece { index, offset, own_start, own_end });
-        worker.inspect(Blob { bytes: &window, origin, piece, base: None });
-        if is_last {
-            return Ok(starts);
-        }
-        let gone = own_end.saturating_sub(OVERLAP);
-        position = position.after(&window[..gone]);
-        window.drain(..gone);
-        offset += gone as u64;
-        own_start = own_end - gone;
-    }
 }

@@ -13,9 +13,11 @@ use leeward_model::{ObjectId, Reason, Trace};
 
 use super::{
     forest::Forest,
+    limits::Limits,
     object::{Kind, Kinds, tree_entries},
     objects::Objects,
-    walk::{Limits, Object, Visit, Walk},
+    visit::{Object, Visit},
+    walk::Walk,
 };
 use crate::Progress;
 

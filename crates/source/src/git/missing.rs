@@ -8,9 +8,11 @@ use leeward_model::{NotScanned, ObjectId, Reason, Trace};
 use super::{
     Repository,
     forest::Forest,
+    limits::Limits,
     object::{Kind, Kinds, tree_entries},
     objects::{Objects, not_scanned},
-    walk::{Limits, Object, Visit, Walk},
+    visit::{Object, Visit},
+    walk::Walk,
 };
 use crate::Progress;
 

@@ -11,6 +11,10 @@ mod repository;
 mod history;
 mod missing;
 mod range;
+mod seer;
+
+mod crew;
+mod visit;
 mod walk;
 
 mod ignore_rules;
@@ -40,6 +44,7 @@ mod objects;
 mod bits;
 mod config;
 mod inside;
+mod limits;
 mod map;
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ use super::{
     delta,
     inflate::Inflate,
     inside::{Inside, path_bytes},
+    limits::Limits,
     loose::{self, Loose},
     object::Kind,
     pack::{Pack, Shape},
-    walk::Limits,
 };
 
 /// Everything that holds objects of a repository.

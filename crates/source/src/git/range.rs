@@ -7,11 +7,11 @@ use leeward_model::{Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Reas
 
 use super::{
     Repository, ScanError,
-    history::Seer,
     object::{Kind, tree_entries},
     objects::{Reader, not_scanned},
     revision::Selected,
-    walk::{Object, Visit as _},
+    seer::Seer,
+    visit::{Object, Visit as _},
 };
 use crate::Progress;
 

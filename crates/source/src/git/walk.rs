@@ -5,77 +5,22 @@
 //! first. A thread that has nothing left is given a part of another's tree.
 //! What cannot be read is told object by object and stops nothing else.
 
-use std::{
-    io::Read,
-    ops::Range,
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
-    },
-};
+use std::{ops::Range, sync::atomic::Ordering::Relaxed};
 
-use leeward_model::{Base, NotScanned, ObjectId, Reason, Trace};
+use leeward_model::{Base, NotScanned, Reason, Trace};
 
 use super::{
     bits::Bits,
+    crew::{Crew, Frame, Leave},
     delta,
     forest::{Forest, NONE, Root},
     inflate::Inflate,
+    limits::Limits,
     object::{Kind, Kinds},
     objects::corrupt,
+    visit::{Object, Visit},
 };
 use crate::Progress;
-
-/// One thread's view of who wants the objects.
-pub(super) trait Visit: Send {
-    /// Looks at an object.
-    fn visit(&mut self, object: Object<'_>) -> Trace;
-
-    /// Looks at an object too large to be held, piece by piece.
-    fn visit_stream(
-        &mut self,
-        kind: Kind,
-        id: ObjectId,
-        size: u64,
-        bytes: &mut dyn Read,
-    ) -> Result<(), Reason>;
-}
-
-/// An object in hand.
-#[derive(Clone, Copy)]
-pub(super) struct Object<'a> {
-    pub(super) kind: Kind,
-    pub(super) id: ObjectId,
-    pub(super) bytes: &'a [u8],
-    pub(super) base: Option<Base<'a>>,
-}
-
-/// Bounds of a walk, so that no pack can make it take more than that.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Whole objects above this size that nothing is built on are streamed.
-    pub(super) hold: u64,
-    /// Objects above this size are never held; deltas of them are not read.
-    pub(super) object: u64,
-    /// Bytes of objects held at one time, over all threads.
-    pub(super) live: u64,
-    /// Bytes made by deltas, in all: this much, and `output_ratio` times the
-    /// size of the pack.
-    pub(super) output: u64,
-    pub(super) output_ratio: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            hold: 16 << 20,
-            object: 256 << 20,
-            live: 1 << 30,
-            output: 8 << 30,
-            output_ratio: 2000,
-        }
-    }
-}
 
 /// What to walk.
 pub(super) struct Walk<'a> {
@@ -102,23 +47,23 @@ const KEPT_BYTES: usize = 8 << 20;
 impl Walk<'_> {
     /// Walks with one thread per visitor.
     pub(super) fn run<V: Visit>(&self, visitors: &mut [V], progress: &Progress) -> Vec<NotScanned> {
-        let shared = Shared::new(visitors.len());
+        let crew = Crew::new(visitors.len());
         let budget = self
             .limits
             .output
             .saturating_add(self.limits.output_ratio.saturating_mul(self.forest.pack.end()));
         std::thread::scope(|scope| {
             for visitor in visitors {
-                let shared = &shared;
+                let crew = &crew;
                 scope.spawn(move || {
-                    let _leave = Leave(shared);
-                    Walker::new(self, shared, budget, visitor, progress).run();
+                    let _leave = Leave(crew);
+                    Walker::new(self, crew, budget, visitor, progress).run();
                 });
             }
         });
-        let mut problems = shared.lock().problems.split_off(0);
+        let mut problems = crew.lock().problems.split_off(0);
         problems.sort_unstable();
-        if shared.stopped.load(Relaxed) {
+        if crew.stopped.load(Relaxed) {
             problems.push(NotScanned {
                 path: b"git objects".to_vec(),
                 reason: Reason::Limit("the scan was stopped".into()),
@@ -129,97 +74,9 @@ impl Walk<'_> {
     }
 }
 
-/// An object whose descendants are still to be made.
-struct Frame {
-    bytes: Vec<u8>,
-    kind: Kind,
-    trace: Option<Trace>,
-    /// The next child to make, and the sibling to stop before.
-    next: u32,
-    end: u32,
-}
-
-/// What the threads of a walk share.
-struct Shared {
-    threads: usize,
-    next_root: AtomicUsize,
-    hungry: AtomicUsize,
-    live: AtomicU64,
-    output: AtomicU64,
-    stopped: AtomicBool,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    offered: Vec<Frame>,
-    idle: usize,
-    problems: Vec<NotScanned>,
-}
-
-impl Shared {
-    fn new(threads: usize) -> Self {
-        Self {
-            threads,
-            next_root: AtomicUsize::new(0),
-            hungry: AtomicUsize::new(0),
-            live: AtomicU64::new(0),
-            output: AtomicU64::new(0),
-            stopped: AtomicBool::new(false),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn offer(&self, frame: Frame) {
-        let mut state = self.lock();
-        state.offered.push(frame);
-        self.hungry.store(state.idle.saturating_sub(state.offered.len()), Relaxed);
-        self.changed.notify_one();
-    }
-
-    /// Waits for a part of somebody's tree; `None` when all is done.
-    fn receive(&self) -> Option<Frame> {
-        let mut state = self.lock();
-        state.idle += 1;
-        loop {
-            if let Some(frame) = state.offered.pop() {
-                state.idle -= 1;
-                self.hungry.store(state.idle.saturating_sub(state.offered.len()), Relaxed);
-                return Some(frame);
-            }
-            if state.idle >= self.threads {
-                self.hungry.store(0, Relaxed);
-                self.changed.notify_all();
-                return None;
-            }
-            self.hungry.store(state.idle, Relaxed);
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
-/// Counts a thread as idle for good, also when an inspector panics: the other
-/// threads would wait for it for ever.
-struct Leave<'a>(&'a Shared);
-
-impl Drop for Leave<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.lock().idle += 1;
-            self.0.changed.notify_all();
-        }
-    }
-}
-
 struct Walker<'w, V> {
     walk: &'w Walk<'w>,
-    shared: &'w Shared,
+    crew: &'w Crew,
     budget: u64,
     visitor: &'w mut V,
     progress: &'w Progress,
@@ -233,14 +90,14 @@ struct Walker<'w, V> {
 impl<'w, V: Visit> Walker<'w, V> {
     fn new(
         walk: &'w Walk<'w>,
-        shared: &'w Shared,
+        crew: &'w Crew,
         budget: u64,
         visitor: &'w mut V,
         progress: &'w Progress,
     ) -> Self {
         Self {
             walk,
-            shared,
+            crew,
             budget,
             visitor,
             progress,
@@ -255,7 +112,7 @@ impl<'w, V: Visit> Walker<'w, V> {
     fn run(&mut self) {
         let len = self.walk.forest.len();
         let mut stack = Vec::new();
-        while let start = self.shared.next_root.fetch_add(CLAIM, Relaxed)
+        while let start = self.crew.next_root.fetch_add(CLAIM, Relaxed)
             && start < len as usize
             && !self.is_stopped()
         {
@@ -263,7 +120,7 @@ impl<'w, V: Visit> Walker<'w, V> {
                 self.root(entry as u32, &mut stack);
             }
         }
-        while let Some(frame) = self.shared.receive() {
+        while let Some(frame) = self.crew.receive() {
             stack.push(frame);
             self.descend(&mut stack);
         }
@@ -272,7 +129,7 @@ impl<'w, V: Visit> Walker<'w, V> {
     fn is_stopped(&self) -> bool {
         let stopped = self.progress.is_cancelled();
         if stopped {
-            self.shared.stopped.store(true, Relaxed);
+            self.crew.stopped.store(true, Relaxed);
         }
         stopped
     }
@@ -358,7 +215,7 @@ impl<'w, V: Visit> Walker<'w, V> {
                 Ok(child) => self.keep(child, stack),
                 Err(reason) => self.fail(entry, &reason, None),
             }
-            if self.shared.hungry.load(Relaxed) > 0 {
+            if self.crew.hungry.load(Relaxed) > 0 {
                 self.share(stack);
             }
         }
@@ -377,10 +234,10 @@ impl<'w, V: Visit> Walker<'w, V> {
         if sizes.result > limits.object {
             return Err(Reason::Limit("size of an object".into()));
         }
-        if self.shared.live.load(Relaxed).saturating_add(sizes.result) > limits.live {
+        if self.crew.live.load(Relaxed).saturating_add(sizes.result) > limits.live {
             return Err(Reason::Limit("memory for objects that others are built on".into()));
         }
-        if self.shared.output.fetch_add(sizes.result, Relaxed) > self.budget {
+        if self.crew.output.fetch_add(sizes.result, Relaxed) > self.budget {
             return Err(Reason::Limit("bytes unpacked from one pack".into()));
         }
         let mut bytes = self.buffer();
@@ -417,7 +274,7 @@ impl<'w, V: Visit> Walker<'w, V> {
     /// in two, its first child for us.
     fn share(&mut self, stack: &mut Vec<Frame>) {
         if stack.len() > 1 {
-            self.shared.offer(stack.remove(0));
+            self.crew.offer(stack.remove(0));
             return;
         }
         let Some(frame) = stack.first_mut() else { return };
@@ -427,8 +284,8 @@ impl<'w, V: Visit> Walker<'w, V> {
         }
         let theirs = Frame { bytes: frame.bytes.clone(), next: second, ..*frame };
         frame.end = second;
-        self.shared.live.fetch_add(theirs.bytes.len() as u64, Relaxed);
-        self.shared.offer(theirs);
+        self.crew.live.fetch_add(theirs.bytes.len() as u64, Relaxed);
+        self.crew.offer(theirs);
     }
 
     /// Puts a frame on the stack if anything is built on it.
@@ -436,13 +293,13 @@ impl<'w, V: Visit> Walker<'w, V> {
         if frame.next == NONE {
             self.recycle(frame.bytes);
         } else {
-            self.shared.live.fetch_add(frame.bytes.len() as u64, Relaxed);
+            self.crew.live.fetch_add(frame.bytes.len() as u64, Relaxed);
             stack.push(frame);
         }
     }
 
     fn let_go(&mut self, frame: Frame) {
-        self.shared.live.fetch_sub(frame.bytes.len() as u64, Relaxed);
+        self.crew.live.fetch_sub(frame.bytes.len() as u64, Relaxed);
         self.recycle(frame.bytes);
     }
 
@@ -482,13 +339,15 @@ impl<'w, V: Visit> Walker<'w, V> {
         }
         let path = self.walk.forest.id(entry).map(|id| id.to_string()).unwrap_or_default();
         let problem = NotScanned { path: path.into_bytes(), reason, bytes };
-        self.shared.lock().problems.push(problem);
+        self.crew.lock().problems.push(problem);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::{collections::BTreeMap, io::Read};
+
+    use leeward_model::ObjectId;
 
     use super::super::fixture::{Part, append, copies, head, name, pack};
     use super::*;
@@ -646,6 +505,32 @@ mod tests {
         for number in [0, 2, 3] {
             assert!(matches!(outcome.reason(number), Reason::Corrupt(_)), "{number}");
         }
+    }
+
+    #[test]
+    fn an_inspector_that_panics_is_not_waited_for() {
+        struct Panics;
+        impl Visit for Panics {
+            fn visit(&mut self, _: Object<'_>) -> Trace {
+                panic!("on purpose")
+            }
+
+            fn visit_stream(
+                &mut self,
+                _: Kind,
+                _: ObjectId,
+                _: u64,
+                _: &mut dyn Read,
+            ) -> Result<(), Reason> {
+                Ok(())
+            }
+        }
+        let (_dir, pack) = pack(&[blob(4)]);
+        let forest = Forest::new(&pack, 1).unwrap();
+        let limits = Limits::default();
+        let walk = Walk { forest: &forest, kinds: Kinds::TEXTS, limits, known: None };
+        let run = || walk.run(&mut [Panics, Panics, Panics], &Progress::default());
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
     }
 
     #[test]
