@@ -12,6 +12,7 @@ use crate::{
     candidate::Candidate,
     evidence::{self, Class, Evidence, Named},
     lexicon::{Lexicon, Owner},
+    lines,
     names::Role,
     neighbours,
     scope::Relation,
@@ -54,7 +55,7 @@ mod weight {
     /// Reads like words rather than like random characters.
     pub(super) const WORDS: f32 = -6.0;
     /// Between the two.
-    pub(super) const HALF_WORDS: f32 = -1.5;
+    pub(super) const HALF_WORDS: f32 = -0.5;
     /// As random as a key.
     pub(super) const RANDOM: f32 = 1.0;
     /// 0.37 % of random values have no digit; far more of what else there is.
@@ -417,7 +418,7 @@ fn held_by_owner(case: &Case<'_>, item: &Evidence) -> bool {
 
 /// The words of the name that a piece of evidence is the value of.
 fn carrier(text: &[u8], item: &Evidence) -> Vec<String> {
-    let from = crate::lines::start(text, item.run.start).max(item.run.start.saturating_sub(80));
+    let from = lines::start(text, item.run.start).max(item.run.start.saturating_sub(80));
     let before = &text[from..item.run.start];
     let Some(operator) = before.iter().rposition(|byte| matches!(byte, b'=')) else {
         return Vec::new();
@@ -483,7 +484,7 @@ fn strength(item: &Evidence, relation: &Relation, from_use: bool, case: &Case<'_
         && !relation.parent
         && !from_use
         && case.foreign_holder.is_some_and(|level| relation.level >= level);
-    if item.class == Class::Import && relation.before {
+    if ours && item.class == Class::Import && relation.before {
         cost = cost.min(weight::IMPORT_FAR);
     }
     if outside_holder {
@@ -492,6 +493,8 @@ fn strength(item: &Evidence, relation: &Relation, from_use: bool, case: &Case<'_
     let names = match item.names {
         Some(_) if relation.parent => 0.0,
         None if from_use && relation.lines == 0 => 0.0,
+        // A value such as `your_groq_key` belongs to the name before it.
+        None if !ours && item.credential => weight::NAMES_CREDENTIAL,
         None if !item.reference => 0.0,
         Some(Named::Credential) | None => weight::NAMES_CREDENTIAL,
         Some(Named::Other) if relation.level > 0 => weight::NAMES_NEIGHBOUR,
@@ -510,6 +513,12 @@ fn is_claimed(case: &Case<'_>, item: &Evidence) -> bool {
     let from = item.run.start.saturating_sub(distance);
     let to = case.text.len().min(item.run.end + distance);
     let own = &case.text[name.clone()];
+    // What claims evidence is not further out than the evidence itself.
+    let indent = |text: &[u8], at: usize| {
+        let start = lines::start(text, at);
+        text[start..at].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'+')).count()
+    };
+    let indented = indent(case.text, item.run.start);
     neighbours::name_runs(case.text, from..to).any(|run| {
         let names_credential = evidence::is_name_of_something(case.text, run.end)
             && crate::names::words(&case.text[run.clone()])
@@ -517,7 +526,10 @@ fn is_claimed(case: &Case<'_>, item: &Evidence) -> bool {
                 .is_some_and(|last| crate::names::role(last) == Some(Role::Credential));
         // `Authorization: "Bearer " + apiKey` hands on our own value.
         let value = &case.text[run.end..case.text.len().min(run.end + 60)];
-        names_credential && !overlaps(&run, name) && memchr::memmem::find(value, own).is_none()
+        names_credential
+            && !overlaps(&run, name)
+            && indent(case.text, run.start) >= indented
+            && memchr::memmem::find(value, own).is_none()
     })
 }
 
