@@ -252,6 +252,23 @@ impl MapOwned for [&str] {
 }
 
 #[test]
+fn a_commit_amended_away_is_not_the_one_to_name() {
+    let repo = Repo::new();
+    repo.write("file", "content");
+    let old = repo.commit("first wording");
+    repo.tick();
+    repo.git(&["commit", "-q", "--amend", "-m", "second wording"]);
+    let history = one(&repo, repo.blob_id("HEAD:file"));
+    assert_eq!(history.introduced.unwrap().summary, "second wording");
+    assert_eq!(history.refs, ["refs/heads/main"]);
+    let text = one(&repo, id(&old));
+    assert_eq!(
+        (text.introduced.unwrap().summary.as_str(), text.reachable),
+        ("first wording", true)
+    );
+}
+
+#[test]
 fn texts_of_commits_and_tags_have_histories_too() {
     let repo = Repo::new();
     let first = repo.commit("first");

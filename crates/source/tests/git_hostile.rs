@@ -183,6 +183,16 @@ fn a_git_file_is_followed_only_if_it_is_answered() {
     assert!(error.contains("not a git repository") && !error.contains('\x1b'));
     fs::write(trap.join(".git"), "nonsense").unwrap();
     assert!(Repository::open(&trap).is_err());
+    // The same by a link, and by what makes a linked work tree.
+    fs::remove_file(trap.join(".git")).unwrap();
+    symlink(victim.path.join(".git"), trap.join(".git")).unwrap();
+    assert!(matches!(Repository::open(&trap), Err(OpenError::NotItsOwn(_))));
+    fs::remove_file(trap.join(".git")).unwrap();
+    fs::create_dir(trap.join(".git")).unwrap();
+    fs::write(trap.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+    let common = victim.path.join(".git").display().to_string();
+    fs::write(trap.join(".git/commondir"), common).unwrap();
+    assert!(matches!(Repository::open(&trap), Err(OpenError::NotItsOwn(_))));
 }
 
 #[test]
@@ -277,6 +287,42 @@ fn damage_costs_only_what_is_damaged() {
     let (_, coverage) = scan(&repo.open());
     let [left] = &coverage.not_scanned[..] else { panic!("{coverage:?}") };
     assert!(matches!(&left.reason, Reason::Corrupt(detail) if detail.contains("index-pack")));
+}
+
+#[test]
+fn an_index_cannot_hide_objects() {
+    let repo = Repo::new();
+    repo.write("hidden", "a secret");
+    repo.commit("all");
+    repo.git(&["repack", "-adq"]);
+    let dir = repo.path.join(".git/objects/pack");
+    let mut files = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let index = files.find(|path| path.extension().is_some_and(|e| e == "idx")).unwrap();
+    let whole = fs::read(&index).unwrap();
+    // All three objects at the place of the first.
+    let mut twins = whole.clone();
+    let offsets = 8 + 1024 + 3 * 24;
+    for at in [4, 8] {
+        twins.copy_within(offsets..offsets + 4, offsets + at);
+    }
+    fs::remove_file(&index).unwrap();
+    fs::write(&index, &twins).unwrap();
+    assert!(!scan(&repo.open()).1.is_complete());
+    // One object fewer than the pack has.
+    let mut fewer = whole[..8].to_vec();
+    for count in whole[8..8 + 1024].chunks(4) {
+        fewer.extend(u32::from_be_bytes(count.try_into().unwrap()).min(2).to_be_bytes());
+    }
+    fewer.extend(&whole[1032..1032 + 40]);
+    fewer.extend([0; 8]);
+    fewer.extend(&whole[offsets..offsets + 8]);
+    fewer.extend([0; 40]);
+    fs::write(&index, &fewer).unwrap();
+    assert!(!scan(&repo.open()).1.is_complete());
+    fs::write(&index, &whole).unwrap();
+    assert!(scan(&repo.open()).1.is_complete());
+    fs::remove_file(index.with_extension("pack")).unwrap();
+    assert!(!scan(&repo.open()).1.is_complete());
 }
 
 #[test]

@@ -87,7 +87,8 @@ struct Tips {
     named: Vec<(u32, String)>,
     /// Tags and other objects that refs lead to, with the refs' names.
     through: HashMap<ObjectId, Vec<String>>,
-    /// Everything that can be reached from a ref, reflog or other head.
+    /// Commits that can be reached from a ref, and those from anything.
+    from_refs: Vec<bool>,
     reached: Vec<bool>,
     head: Option<u32>,
 }
@@ -97,6 +98,7 @@ impl Tips {
         let mut tips = Self {
             named: Vec::new(),
             through: HashMap::new(),
+            from_refs: Vec::new(),
             reached: Vec::new(),
             head: refs.head.and_then(|id| graph.find(&id)),
         };
@@ -118,9 +120,20 @@ impl Tips {
         for id in &refs.unnamed {
             unnamed.extend(tips.peel(id, "", graph, reader));
         }
-        let named = tips.named.iter().map(|(commit, _)| *commit);
-        tips.reached = graph.reachable(named.chain(unnamed));
+        let named = || tips.named.iter().map(|(commit, _)| *commit);
+        tips.from_refs = graph.reachable(named());
+        tips.reached = graph.reachable(named().chain(unnamed));
+        // Where there are too many to tell, these are told first.
+        tips.named.sort_by_key(|(_, name)| !is_of_the_user(name));
         tips
+    }
+
+    fn reach(&self, commit: u32) -> Reach {
+        match (self.from_refs[commit as usize], self.reached[commit as usize]) {
+            (true, _) => Reach::Named,
+            (false, true) => Reach::Logged,
+            (false, false) => Reach::Lost,
+        }
     }
 
     /// Follows tags to a commit, and remembers what lay on the way.
@@ -153,6 +166,13 @@ impl Tips {
     }
 }
 
+/// Whether a ref is one that people work with, and not one of the thousands
+/// that a server keeps for its own ends.
+fn is_of_the_user(name: &str) -> bool {
+    let kinds = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/stash", "refs/notes/", "HEAD"];
+    kinds.iter().any(|kind| name.starts_with(kind))
+}
+
 struct Attribution<'a> {
     graph: &'a Graph,
     holders: &'a Holders,
@@ -163,7 +183,18 @@ struct Attribution<'a> {
 #[derive(Clone, Default)]
 struct Draft {
     introduced: Option<u32>,
+    /// What leads to that commit.
+    reach: Option<Reach>,
     history: History,
+}
+
+/// What leads to a commit, the better the higher.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Lost,
+    /// A reflog, or what a fetch or merge left behind.
+    Logged,
+    Named,
 }
 
 impl Attribution<'_> {
@@ -206,7 +237,8 @@ impl Attribution<'_> {
     }
 
     /// Finds, for a batch of objects, the oldest commit that has each of them
-    /// and got it from no parent.
+    /// and got it from no parent. A commit that refs lead to comes before one
+    /// that was amended away, however old.
     fn introduce(&self, first: usize, drafts: &mut [Draft]) {
         let masks = self.node_masks(first, drafts.len());
         let graph = self.graph;
@@ -214,22 +246,21 @@ impl Attribution<'_> {
             NO_NODE => 0,
             node => masks[node as usize],
         };
-        let mut open = u64::MAX;
         for commit in 0..graph.len() {
             let mask = held(commit);
             if mask == 0 {
                 continue;
             }
-            let is_reached = self.tips.reached[commit as usize];
+            let reach = self.tips.reach(commit);
             let inherited = graph.parents(commit).iter().fold(0, |all, &parent| all | held(parent));
-            let new = mask & !inherited & open;
-            open &= !new;
-            for (bit, draft) in
-                drafts.iter_mut().enumerate().filter(|(bit, _)| mask >> bit & 1 != 0)
-            {
-                draft.history.reachable |= is_reached;
-                if new >> bit & 1 != 0 {
+            for (bit, draft) in drafts.iter_mut().enumerate() {
+                if mask >> bit & 1 == 0 {
+                    continue;
+                }
+                draft.history.reachable |= reach != Reach::Lost;
+                if inherited >> bit & 1 == 0 && draft.reach.is_none_or(|before| before < reach) {
                     draft.introduced = Some(commit);
+                    draft.reach = Some(reach);
                 }
             }
         }

@@ -79,6 +79,12 @@ impl<'a> Forest<'a> {
         self.entries.len() as u32
     }
 
+    /// Whether every object of the pack has an entry, and one of its own.
+    pub(super) fn is_complete(&self) -> bool {
+        let offsets = || self.entries.iter().map(|entry| entry >> self.place_bits);
+        self.pack.is_all_indexed() && offsets().zip(offsets().skip(1)).all(|(a, b)| a != b)
+    }
+
     /// How many of them are trees, as far as their heads tell.
     pub(super) fn trees(&self) -> u32 {
         self.trees

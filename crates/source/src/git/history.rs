@@ -120,14 +120,20 @@ impl Repository {
         failed: &mut Failed,
         progress: &Progress,
     ) {
+        let problem = |detail: &str| NotScanned {
+            path: path_bytes(&pack.path),
+            reason: Reason::Corrupt(detail.to_owned()),
+            bytes: None,
+        };
         let forest = match Forest::new(pack, seers.len()) {
             Ok(forest) => forest,
-            Err(detail) => {
-                let path = path_bytes(&pack.path);
-                let reason = Reason::Corrupt(detail.into());
-                return failed.add(vec![NotScanned { path, reason, bytes: None }]);
-            }
+            Err(detail) => return failed.add(vec![problem(detail)]),
         };
+        if !forest.is_complete() {
+            let detail = "the pack's index does not name all its objects; \
+                          `git index-pack` makes a new one";
+            failed.add(vec![problem(detail)]);
+        }
         progress.expect(u64::from(forest.len() - forest.trees()));
         let known = known_elsewhere(&self.objects.packs[..number], &forest, failed);
         let walk = Walk { forest: &forest, kinds: Kinds::TEXTS, limits: Limits::default(), known };

@@ -18,7 +18,7 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            hold: 16 << 20,
+            hold: 8 << 20,
             object: 256 << 20,
             live: 1 << 30,
             output: 8 << 30,

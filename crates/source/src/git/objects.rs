@@ -127,10 +127,16 @@ impl Objects {
             Ok(paths) => paths,
             Err(reason) => return self.problem(dir, reason),
         };
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == "pack")) {
-            match self.open_pack(path) {
-                Ok(pack) => self.packs.push(pack),
-                Err(reason) => self.problem(path, reason),
+        for path in &paths {
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("pack") => match self.open_pack(path) {
+                    Ok(pack) => self.packs.push(pack),
+                    Err(reason) => self.problem(path, reason),
+                },
+                Some("idx") if !paths.contains(&path.with_extension("pack")) => {
+                    self.problem(path, corrupt("the pack of this index is missing"));
+                }
+                _ => {}
             }
         }
     }

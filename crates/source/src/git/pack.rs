@@ -22,6 +22,8 @@ pub(super) struct Pack {
     pub(super) index: PackIndex,
     data: Map,
     id_len: usize,
+    /// How many objects the pack says it holds.
+    promised: u32,
 }
 
 /// What an entry is made of.
@@ -66,12 +68,19 @@ impl Pack {
         if !matches!(version, 2 | 3) {
             return Err(format!("the pack is of the unknown version {version}"));
         }
-        Ok(Self { path: path.to_owned(), index, data, id_len })
+        let promised = u32::from_be_bytes([head[8], head[9], head[10], head[11]]);
+        Ok(Self { path: path.to_owned(), index, data, id_len, promised })
     }
 
     /// Where the last entry ends.
     pub(super) fn end(&self) -> u64 {
         (self.data.len() - self.id_len) as u64
+    }
+
+    /// Whether the index has as many objects as the pack: one that has fewer
+    /// hides some.
+    pub(super) fn is_all_indexed(&self) -> bool {
+        self.index.len() == self.promised
     }
 
     /// Reads the head of the entry at `offset`.

@@ -34,7 +34,8 @@ pub struct Repository {
 pub enum OpenError {
     /// There is no repository at the path.
     NotARepository(PathBuf),
-    /// The `.git` file names a directory that does not name it back.
+    /// What should lead to the git directory of this work tree leads to one
+    /// that does not lead back.
     NotItsOwn(PathBuf),
     /// A file that says how to read the rest could not be read.
     Unreadable(PathBuf, Reason),
@@ -130,6 +131,9 @@ impl Repository {
         let dot_git = path.join(".git");
         match fs::metadata(&dot_git) {
             Ok(meta) if meta.is_dir() && is_git_dir(&dot_git) => {
+                if leads_out(&dot_git, path) {
+                    return Err(OpenError::NotItsOwn(dot_git));
+                }
                 return Self::open_dir(&dot_git, Some(path)).map(Some);
             }
             Ok(meta) if meta.is_file() => return Self::open_linked(&dot_git, path).map(Some),
@@ -168,6 +172,9 @@ impl Repository {
         let system = |error: &io::Error| Reason::Unreadable(error.to_string());
         let common = common_dir(git_dir).map_err(|error| unreadable(git_dir, system(&error)))?;
         let inside = Inside::new(&common).map_err(|error| unreadable(&common, system(&error)))?;
+        if common != git_dir && leads_out(git_dir, &common.join("worktrees")) {
+            return Err(OpenError::NotItsOwn(git_dir.join("commondir")));
+        }
         let config_path = common.join("config");
         let text =
             inside.read(&config_path, SMALL).map_err(|reason| unreadable(&config_path, reason))?;
@@ -190,6 +197,14 @@ fn is_git_dir(path: &Path) -> bool {
     let has_objects = path.join("objects").is_dir() && path.join("refs").is_dir();
     fs::symlink_metadata(path.join("HEAD")).is_ok()
         && (has_objects || path.join("commondir").is_file())
+}
+
+/// Whether a path, links resolved, does not lie below a directory.
+fn leads_out(path: &Path, dir: &Path) -> bool {
+    match (fs::canonicalize(path), fs::canonicalize(dir)) {
+        (Ok(path), Ok(dir)) => !path.starts_with(dir),
+        _ => true,
+    }
 }
 
 /// Whether a git directory says that it belongs to this work tree: a linked

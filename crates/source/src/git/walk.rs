@@ -242,6 +242,9 @@ impl<'w, V: Visit> Walker<'w, V> {
         }
         let mut bytes = self.buffer();
         let made = delta::apply(&base.bytes, &self.delta, &mut bytes, &mut self.fresh);
+        if self.delta.capacity() > KEPT_BYTES {
+            self.delta = Vec::new();
+        }
         if let Err(detail) = made {
             self.recycle(bytes);
             return Err(corrupt(detail));
