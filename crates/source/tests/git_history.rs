@@ -265,8 +265,38 @@ fn a_path_inside_finds_the_repository_around() {
     let repo = grown(1);
     let found = Repository::discover(&repo.path.join("dir")).unwrap().unwrap();
     assert_eq!(found.git_dir(), repo.path.join(".git"));
-    assert!(Repository::discover(&repo.beside("")).unwrap().is_none());
+    let roundabout = repo.path.join("dir/../..");
+    assert!(Repository::discover(&roundabout).unwrap().is_none());
+    assert!(Repository::discover(&repo.beside("nowhere")).unwrap().is_none());
     assert!(matches!(Repository::open(&repo.beside("")), Err(OpenError::NotARepository(_))));
     let by_git_dir = Repository::open(&repo.path.join(".git")).unwrap();
     assert_eq!(by_git_dir.work_tree(), Some(repo.path.canonicalize().unwrap().as_path()));
+}
+
+#[test]
+fn a_scan_that_was_stopped_is_not_complete() {
+    let repo = grown(3);
+    for _ in 0..2 {
+        let recorder = Recorder::default();
+        let progress = Progress::default();
+        progress.cancel();
+        let everything = Selection::Everything;
+        let coverage = repo.open().scan_history(&everything, 2, &&recorder, &progress).unwrap();
+        assert!(!coverage.is_complete());
+        repo.git(&["repack", "-adq"]);
+    }
+}
+
+#[test]
+fn objects_of_a_push_in_quarantine_are_taken_in() {
+    let repo = grown(2);
+    let incoming = repo.path.join(".git/objects/tmp_objdir-incoming-x");
+    std::fs::create_dir_all(&incoming).unwrap();
+    repo.write("pushed", "pushed");
+    let mut hash = repo.command(&repo.path);
+    hash.env("GIT_OBJECT_DIRECTORY", &incoming).args(["hash-object", "-w", "pushed"]);
+    assert!(hash.output().unwrap().status.success());
+    assert!(!blobs(&scan(&repo.open()).0).contains(&"pushed".to_owned()));
+    let repository = repo.open().with_objects(&incoming);
+    assert!(blobs(&scan(&repository).0).contains(&"pushed".to_owned()));
 }

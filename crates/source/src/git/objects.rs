@@ -49,9 +49,14 @@ impl Objects {
             loose_dirs: Vec::new(),
             problems: Vec::new(),
         };
-        database.add_dir(objects, ALTERNATES_DEPTH);
-        database.packs.sort_by_key(|pack| std::cmp::Reverse(pack.end()));
+        database.add(objects);
         database
+    }
+
+    /// Opens what lies below one more directory, inside the repository too.
+    pub(super) fn add(&mut self, objects: &Path) {
+        self.add_dir(objects, ALTERNATES_DEPTH);
+        self.packs.sort_by_key(|pack| std::cmp::Reverse(pack.end()));
     }
 
     /// Whether any pack holds an object.

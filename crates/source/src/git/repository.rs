@@ -83,13 +83,25 @@ impl Repository {
 
     /// Opens the repository that a path lies in, if any.
     pub fn discover(path: &Path) -> Result<Option<Self>, OpenError> {
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        for dir in absolute.ancestors() {
+        if let Some(repository) = Self::try_open(path)? {
+            return Ok(Some(repository));
+        }
+        // Resolved, because the parent of `a/..` is not `a`.
+        let Ok(resolved) = fs::canonicalize(path) else { return Ok(None) };
+        for dir in resolved.ancestors().skip(1) {
             if let Some(repository) = Self::try_open(dir)? {
                 return Ok(Some(repository));
             }
         }
         Ok(None)
+    }
+
+    /// Takes in objects that a push has brought and that Git keeps apart
+    /// until its hooks agree: the directory it names to them.
+    #[must_use]
+    pub fn with_objects(mut self, dir: &Path) -> Self {
+        self.objects.add(dir);
+        self
     }
 
     /// The directory that holds `HEAD` and the index.
