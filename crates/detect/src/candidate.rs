@@ -228,7 +228,7 @@ fn next_literal(text: &[u8], mut at: usize) -> Option<usize> {
             b'b' | b'f' | b'r' | b'u' | b'@'
                 if text.get(at + 1).is_some_and(|next| is_quote(*next)) =>
             {
-                at += 1
+                at += 1;
             }
             _ => return None,
         }

@@ -364,10 +364,10 @@ impl Detector {
             let anchor = self.gate.anchor(*hit);
             match (anchor.encoding, self.rules[anchor.rule]) {
                 (None, Rule::Mark(index)) => {
-                    self.mark(&self.marks[index], text, hit, &mut seen_mark, raws)
+                    self.mark(&self.marks[index], text, hit, &mut seen_mark, raws);
                 }
                 (None, Rule::Pair(index)) => {
-                    self.pair(&self.pairs[index], text, hit, &mut seen_pair, raws)
+                    self.pair(&self.pairs[index], text, hit, &mut seen_pair, raws);
                 }
                 _ => {}
             }
@@ -382,6 +382,17 @@ impl Detector {
         let mut done: Vec<(Encoding, Range<usize>)> = Vec::new();
         for hit in hits {
             let Some(encoding) = self.gate.anchor(*hit).encoding else { continue };
+            // ASCII in UTF-16 reads the same in the other byte order, one byte
+            // off; units begin at even offsets.
+            let twin = |other: &Hit| {
+                let wide = Some(Encoding::Utf16Le) == self.gate.anchor(*other).encoding
+                    || Some(Encoding::Utf16Be) == self.gate.anchor(*other).encoding;
+                wide && other.start.abs_diff(hit.start) == 1
+            };
+            let wide = matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be);
+            if wide && hit.start % 2 == 1 && hits.iter().any(twin) {
+                continue;
+            }
             if done.iter().any(|(known, extent)| *known == encoding && extent.contains(&hit.start))
             {
                 continue;

@@ -2,10 +2,11 @@
 //! dossiers, in plain text and in the encodings text hides in. No anchor, no
 //! more work; almost every blob ends here, at memory speed.
 //!
-//! Four bytes of each anchor, case folded, are hashed into a bit table. Every
-//! position of the input is hashed the same way; only where a bit is set are
-//! the anchors themselves compared. The cost does not grow with their number.
-//! This is not a matcher: what an anchor means is decided elsewhere.
+//! Groups of four bytes of each anchor, case folded, are hashed into a bit
+//! table, and every second or fourth position of the input likewise; only where
+//! a bit is set are the anchors themselves compared. The cost does not grow
+//! with their number. This is not a matcher: what an anchor means is decided
+//! elsewhere.
 
 use leeward_model::Encoding;
 
@@ -35,6 +36,9 @@ const TABLE_BITS: u32 = 18;
 const TABLE_WORDS: usize = 1 << (TABLE_BITS - 6);
 /// Knuth's multiplicative constant, 2^32 divided by the golden ratio.
 const MULTIPLIER: u32 = 0x9E37_79B1;
+/// Positions covered by one branch, and the bytes that takes.
+const STEP: usize = 16;
+const CHUNK: usize = 20;
 /// Sets bit 5 of four bytes: folds ASCII letters, and maps the rest onto
 /// something that only has to be the same on both sides.
 const FOLD: u32 = 0x2020_2020;
@@ -45,6 +49,9 @@ pub(crate) struct Gate {
     table: Box<[u64; TABLE_WORDS]>,
     /// Folded gram, anchor, offset of the gram in it; sorted by gram.
     grams: Vec<(u32, u32, u32)>,
+    /// Every how many positions the input is hashed: as many neighbouring
+    /// grams of each anchor are in the table, so that one of them meets it.
+    stride: usize,
     longest: usize,
 }
 
@@ -55,18 +62,23 @@ impl Gate {
         for (rule, text) in plain {
             anchors.extend(Anchor::forms(rule, text));
         }
+        let shortest = anchors.iter().map(|anchor| anchor.text.len()).min().unwrap_or(0);
+        let stride = if shortest >= 7 { 4 } else { 2 };
         let mut table = Box::new([0; TABLE_WORDS]);
-        let mut grams: Vec<(u32, u32, u32)> = Vec::with_capacity(anchors.len());
+        let mut grams: Vec<(u32, u32, u32)> = Vec::with_capacity(anchors.len() * stride);
         for (index, anchor) in anchors.iter().enumerate() {
-            let offset = rarest_gram(&anchor.text);
-            let gram = gram(&anchor.text[offset..]) | FOLD;
-            let bit = hash(gram);
-            table[bit as usize >> 6] |= 1_u64 << (bit & 63);
-            grams.push((gram, index as u32, offset as u32));
+            let first = rarest_grams(&anchor.text, stride);
+            for offset in first..first + stride {
+                for gram in grams_at(&anchor.text, offset) {
+                    let bit = hash(gram);
+                    table[bit as usize >> 6] |= 1_u64 << (bit & 63);
+                    grams.push((gram, index as u32, offset as u32));
+                }
+            }
         }
         grams.sort_unstable();
         let longest = anchors.iter().map(|anchor| anchor.text.len()).max().unwrap_or(0);
-        Self { anchors, table, grams, longest }
+        Self { anchors, table, grams, stride, longest }
     }
 
     pub(crate) fn anchor(&self, hit: Hit) -> &Anchor {
@@ -95,32 +107,45 @@ impl Gate {
     /// Calls `found` for each anchor until it answers true.
     fn find_until(&self, bytes: &[u8], mut found: impl FnMut(Hit) -> bool) -> bool {
         let mut at = 0;
-        // Twelve bytes at hand give eight positions to one branch.
-        while let Some(chunk) = bytes.get(at..at + 12).and_then(|s| <&[u8; 12]>::try_from(s).ok()) {
-            let low = u64::from_le_bytes([
-                chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-            ]);
-            let high = u64::from_le_bytes([
-                chunk[4], chunk[5], chunk[6], chunk[7], chunk[8], chunk[9], chunk[10], chunk[11],
-            ]);
-            let bits = self.bit(low as u32)
-                | self.bit((low >> 8) as u32)
-                | self.bit((low >> 16) as u32)
-                | self.bit((low >> 24) as u32)
-                | self.bit(high as u32)
-                | self.bit((high >> 8) as u32)
-                | self.bit((high >> 16) as u32)
-                | self.bit((high >> 24) as u32);
+        while let Some(chunk) = bytes.get(at..at + CHUNK) {
+            let bits =
+                if self.stride == 4 { self.every_fourth(chunk) } else { self.every_second(chunk) };
             if bits & 1 != 0 {
-                for position in at..at + 8 {
+                for position in (at..at + STEP).step_by(self.stride) {
                     if self.at(bytes, position, &mut found) {
                         return true;
                     }
                 }
             }
-            at += 8;
+            at += STEP;
         }
-        (at..bytes.len().saturating_sub(3)).any(|position| self.at(bytes, position, &mut found))
+        (at..bytes.len().saturating_sub(2))
+            .step_by(self.stride)
+            .any(|position| self.at(bytes, position, &mut found))
+    }
+
+    /// The table's bits at the even positions of a step, in bit 0.
+    #[inline(always)]
+    fn every_second(&self, chunk: &[u8]) -> u64 {
+        let (a, b, c) = (word(chunk, 0), word(chunk, 6), word(chunk, 12));
+        self.bit(a as u32)
+            | self.bit((a >> 16) as u32)
+            | self.bit((a >> 32) as u32)
+            | self.bit(b as u32)
+            | self.bit((b >> 16) as u32)
+            | self.bit((b >> 32) as u32)
+            | self.bit(c as u32)
+            | self.bit((c >> 16) as u32)
+    }
+
+    /// The same at every fourth position.
+    #[inline(always)]
+    fn every_fourth(&self, chunk: &[u8]) -> u64 {
+        let (a, b) = (word(chunk, 0), word(chunk, 8));
+        self.bit(a as u32)
+            | self.bit((a >> 32) as u32)
+            | self.bit(b as u32)
+            | self.bit((b >> 32) as u32)
     }
 
     #[inline(always)]
@@ -130,7 +155,7 @@ impl Gate {
     }
 
     fn at(&self, bytes: &[u8], position: usize, found: &mut impl FnMut(Hit) -> bool) -> bool {
-        let here = gram(&bytes[position..]) | FOLD;
+        let here = gram(&bytes[position..]);
         let first = self.grams.partition_point(|&(gram, ..)| gram < here);
         self.grams[first..]
             .iter()
@@ -194,8 +219,30 @@ fn casings(lower: &str) -> Vec<String> {
     vec![lower.to_owned(), upper, title]
 }
 
+/// The four bytes at the start of `bytes`, folded; past the end, NUL.
 fn gram(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    let at = |index: usize| bytes.get(index).copied().unwrap_or(0);
+    u32::from_le_bytes([at(0), at(1), at(2), at(3)]) | FOLD
+}
+
+/// The grams an anchor has at an offset: one, or where its last byte is past
+/// the anchor's end, one for each byte that may follow.
+fn grams_at(text: &[u8], offset: usize) -> Vec<u32> {
+    let gram = gram(&text[offset..]);
+    if offset + 4 <= text.len() {
+        return vec![gram];
+    }
+    (0..=u8::MAX)
+        .filter(|byte| byte & 0x20 != 0)
+        .map(|byte| gram & 0x00ff_ffff | u32::from(byte) << 24)
+        .collect()
+}
+
+#[inline(always)]
+fn word(chunk: &[u8], at: usize) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&chunk[at..at + 8]);
+    u64::from_le_bytes(bytes)
 }
 
 #[inline(always)]
@@ -203,17 +250,22 @@ fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(MULTIPLIER) >> (32 - TABLE_BITS)
 }
 
-/// Offset of the four bytes least likely in ordinary text, by how common each
-/// byte is in source code (rough ranks; only the order matters).
-fn rarest_gram(text: &[u8]) -> usize {
+/// Offset of the first of `count` neighbouring grams least likely in ordinary
+/// text, by how common each byte is in source code (rough ranks; only the order
+/// matters).
+fn rarest_grams(text: &[u8], count: usize) -> usize {
     const COMMON: &[u8] = b" etaionsrlcdpmu\n.,_hfgyb()0\"=-:;1'wvk/x{}2\x00";
     let rarity = |byte: &u8| {
         let byte = byte.to_ascii_lowercase();
         COMMON.iter().position(|&c| c == byte).unwrap_or(COMMON.len()) as u32
     };
-    (0..=text.len() - 4)
-        .max_by_key(|&at| text[at..at + 4].iter().map(rarity).sum::<u32>())
-        .unwrap_or(0)
+    // As common as the most common of them.
+    let worst = |first: usize| {
+        (first..first + count)
+            .map(|at| text[at..text.len().min(at + 4)].iter().map(rarity).sum::<u32>())
+            .min()
+    };
+    (0..=text.len().saturating_sub(count + 3)).max_by_key(|&first| worst(first)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ mod weight {
     pub(super) const OWN_CREDENTIAL_NAME: f32 = 6.5;
     /// `mistral: …` or `MistralClient("…")`: the name says whose, not what.
     pub(super) const OWN_NAME: f32 = 4.4;
+    /// `mistral_worker: …`: the name says whose, and something unknown.
+    pub(super) const OWN_NAME_AND_MORE: f32 = 2.4;
     /// `MISTRAL_WORKSPACE_ID = …`: ours, and no credential.
     pub(super) const OWN_OTHER_THING: f32 = -3.0;
     /// `mistral_keystone_password`: the vendor's word with another meaning.
@@ -206,198 +208,228 @@ pub(crate) fn prior() -> Signal {
     signal(SignalKind::Value, weight::PRIOR, "most such tokens are something else")
 }
 
-/// Signals of the name a value is bound to.
-pub(crate) fn binding(case: &Case<'_>) -> Vec<Signal> {
-    let Case { reading, binding, lexicon, owner, .. } = *case;
-    let mut signals = Vec::new();
+/// The signal of the name a value is bound to.
+pub(crate) fn binding(case: &Case<'_>) -> Option<Signal> {
+    let Case { reading, binding, owner, .. } = *case;
     let name = binding.name.clone().map(|range| show(&case.text[range])).unwrap_or_default();
-    let mut push = |weight, why: String| signals.push(signal(SignalKind::Binding, weight, why));
-    if let Some(host) = &binding.userinfo_of {
-        let lower = String::from_utf8_lossy(&case.text[host.clone()]).to_ascii_lowercase();
-        if lexicon.host(&lower) == Some(owner) {
-            push(
-                weight::OWN_CREDENTIAL_NAME,
-                format!("the password of an address on {}", show(lower.as_bytes())),
-            );
-        } else {
-            push(
-                weight::RIVAL_NAME,
-                format!("the password of an address on {}", show(lower.as_bytes())),
-            );
-        }
-        return signals;
+    let (weight, why) = match &binding.userinfo_of {
+        Some(host) => password_of(case, host),
+        None if reading.owners.contains(&owner) => own_name(case, &name),
+        None => match reading.owners.first() {
+            Some(&other) => others_name(case, other, &name),
+            None => nobodys_name(case, &name)?,
+        },
+    };
+    Some(signal(SignalKind::Binding, weight, why))
+}
+
+/// `scheme://user:VALUE@host`.
+fn password_of(case: &Case<'_>, host: &Range<usize>) -> (f32, String) {
+    let host = String::from_utf8_lossy(&case.text[host.clone()]).to_ascii_lowercase();
+    let ours = case.lexicon.host(&host) == Some(case.owner);
+    let weight = if ours { weight::OWN_CREDENTIAL_NAME } else { weight::RIVAL_NAME };
+    (weight, format!("the password of an address on {}", show(host.as_bytes())))
+}
+
+/// A name that bears the vendor's word.
+fn own_name(case: &Case<'_>, name: &str) -> (f32, String) {
+    let Case { reading, binding, lexicon, owner, .. } = *case;
+    let gateway = reading
+        .owners
+        .iter()
+        .take_while(|&&named| named != owner)
+        .find(|&&other| lexicon.is_gateway(other));
+    if let Some(&gateway) = gateway {
+        let why = format!("bound to {name}: a key of {}", lexicon.name(gateway));
+        return (weight::GATEWAY_NAME, why);
     }
-    let ours = reading.owners.iter().position(|&named| named == owner);
-    if let Some(at) = ours {
-        let gateway = reading.owners[..at].iter().find(|&&other| lexicon.is_gateway(other));
-        if let Some(&gateway) = gateway {
-            push(
-                weight::GATEWAY_NAME,
-                format!("bound to {name}: a key of {}", lexicon.name(gateway)),
-            );
-        } else if let Some(word) = binding.words.iter().find(|word| lexicon.spoils(owner, word)) {
-            push(weight::OTHER_MEANING, format!("bound to {name}: {word} is something else"));
-        } else if reading.not_secret {
-            push(weight::OWN_OTHER_THING, format!("bound to {name}, which is no credential"));
-        } else if reading.credential {
-            let password = is_password(&binding.words);
-            let weight = if password { weight::OWN_PASSWORD } else { weight::OWN_CREDENTIAL_NAME };
-            push(weight, format!("bound to {name}"));
-        } else if binding.call {
-            push(weight::OWN_NAME, format!("given to {name}"));
-        } else {
-            let unknown = if reading.unknown.is_empty() { 0.0 } else { -2.0 };
-            push(weight::OWN_NAME + unknown, format!("bound to {name}"));
-        }
-        return signals;
+    if let Some(word) = binding.words.iter().find(|word| lexicon.spoils(owner, word)) {
+        return (weight::OTHER_MEANING, format!("bound to {name}: {word} is something else"));
     }
-    let rival = reading.owners.first().copied();
-    match rival {
-        Some(rival) if lexicon.is_compatible(rival) => push(
-            weight::COMPATIBLE_NAME
-                + if reading.credential { weight::GENERIC_CREDENTIAL } else { 0.0 },
-            format!("bound to {name}, a name used for compatible services too"),
-        ),
-        Some(rival) => {
-            push(weight::RIVAL_NAME, format!("bound to {name}: a key of {}", lexicon.name(rival)))
+    if reading.not_secret {
+        return (weight::OWN_OTHER_THING, format!("bound to {name}, which is no credential"));
+    }
+    let bound = format!("{} {name}", if binding.call { "given to" } else { "bound to" });
+    let weight = match () {
+        () if reading.credential && is_password(&binding.words) => weight::OWN_PASSWORD,
+        () if reading.credential => weight::OWN_CREDENTIAL_NAME,
+        () if reading.unknown.is_empty() || binding.call => weight::OWN_NAME,
+        () => weight::OWN_NAME_AND_MORE,
+    };
+    (weight, bound)
+}
+
+/// A name that bears another vendor's word.
+fn others_name(case: &Case<'_>, other: Owner, name: &str) -> (f32, String) {
+    if case.lexicon.is_compatible(other) {
+        let credential = if case.reading.credential { weight::GENERIC_CREDENTIAL } else { 0.0 };
+        let why = format!("bound to {name}, a name used for compatible services too");
+        return (weight::COMPATIBLE_NAME + credential, why);
+    }
+    (weight::RIVAL_NAME, format!("bound to {name}: a key of {}", case.lexicon.name(other)))
+}
+
+/// A name that bears no vendor's word, or no name at all.
+fn nobodys_name(case: &Case<'_>, name: &str) -> Option<(f32, String)> {
+    let Case { reading, binding, .. } = *case;
+    let words = &binding.words;
+    let bound = format!("bound to {name}");
+    Some(match () {
+        () if reading.not_secret => {
+            (weight::NOT_SECRET, format!("{bound}, which is no credential"))
         }
-        None if reading.not_secret => {
-            push(weight::NOT_SECRET, format!("bound to {name}, which is no credential"))
-        }
-        None if reading.credential && reading.unknown.is_empty() => {
-            let weight = if is_password(&binding.words) || is_app_secret(&binding.words) {
-                weight::GENERIC_PASSWORD
-            } else {
-                weight::GENERIC_CREDENTIAL
-            };
-            push(weight, format!("bound to {name}"));
+        () if reading.credential && reading.unknown.is_empty() => {
+            let doubtful = is_password(words) || is_app_secret(words);
+            (if doubtful { weight::GENERIC_PASSWORD } else { weight::GENERIC_CREDENTIAL }, bound)
         }
         // `vault.create_secret("…")` stores whatever it is given.
-        None if reading.credential && binding.call => {
-            push(weight::GENERIC_PASSWORD, format!("given to {name}"));
+        () if reading.credential && binding.call => {
+            (weight::GENERIC_PASSWORD, format!("given to {name}"))
         }
-        None if reading.credential => {
-            push(weight::UNKNOWN_CREDENTIAL, format!("bound to {name}, of somebody else"))
+        () if reading.credential => {
+            (weight::UNKNOWN_CREDENTIAL, format!("{bound}, of somebody else"))
         }
-        None if !reading.unknown.is_empty() => {
-            push(weight::UNKNOWN_NAME, format!("bound to {name}"))
+        () if !reading.unknown.is_empty() => (weight::UNKNOWN_NAME, bound),
+        () if binding.scheme && binding.name.is_none() => {
+            (weight::GENERIC_CREDENTIAL, "sent as authorization".to_owned())
         }
-        None => {}
-    }
-    if binding.scheme && binding.name.is_none() {
-        push(weight::GENERIC_CREDENTIAL, "sent as authorization".into());
-    }
-    signals
+        () => return None,
+    })
+}
+
+/// A piece of evidence as it stands to the value.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    strength: f32,
+    item: &'a Evidence,
+    relation: Relation,
 }
 
 /// Signals of the surroundings: the nearest evidence for the vendor, and
 /// whether another vendor's is nearer.
 pub(crate) fn scope(case: &Case<'_>) -> Vec<Signal> {
-    let own_name =
-        |item: &Evidence| case.binding.name.as_ref().is_some_and(|name| overlaps(name, &item.run));
-    let views = std::iter::once((0.0, case.relations))
-        .chain(case.uses.iter().map(|relations| (weight::PER_USE, relations.as_slice())));
-    let ranked = views.flat_map(|(cost, relations)| {
-        case.evidence.iter().zip(relations).filter_map(move |(item, relation)| {
-            let relation = (*relation)?;
-            let seen_from_use = cost > 0.0;
-            (!own_name(item))
-                .then(|| (strength(item, &relation, seen_from_use, case) - cost, item, relation))
-        })
-    });
-    let (mut ours, mut rival): (
-        Option<(f32, &Evidence, Relation)>,
-        Option<(f32, &Evidence, Relation)>,
-    ) = (None, None);
-    for entry in ranked {
-        let best = if entry.1.owner == case.owner { &mut ours } else { &mut rival };
-        if best.as_ref().is_none_or(|known| entry.0 > known.0) {
-            *best = Some(entry);
-        }
-    }
     let named = case.reading.owners.contains(&case.owner);
+    let ours = strongest(case, |owner| owner == case.owner).filter(|best| best.strength > 0.0);
+    let rival = strongest(case, |owner| owner != case.owner);
     let mut signals = Vec::new();
     match &ours {
-        Some((strength, item, relation)) if *strength > 0.0 => {
-            // Where the name already says whose it is, the surroundings only
-            // confirm it.
-            let weight = if named { strength * 0.2 } else { *strength };
-            signals.push(signal(SignalKind::Scope, weight, describe(case, item, relation)));
-            if !named
-                && item.class != Class::Host
-                && !item.credential
-                && !(relation.parent && !is_password(&case.binding.words))
-                && (is_password(&case.binding.words) || is_app_secret(&case.binding.words))
-                && !case.binding.call
-            {
-                signals.push(signal(
-                    SignalKind::Scope,
-                    weight::ACCOUNT_PASSWORD,
-                    "a password is more often an account's",
-                ));
-            }
-            let linked = relation.parent || relation.lines == 0;
-            if !named && !linked && has_own_variable(case) {
-                signals.push(signal(
-                    SignalKind::Rival,
-                    weight::OWN_VARIABLE,
-                    "the text has another variable for that key",
-                ));
-            }
-            if shares_prefix(case, item) {
-                signals.push(signal(
-                    SignalKind::Scope,
-                    weight::SHARED_PREFIX,
-                    "its name and the address's begin alike",
-                ));
-            }
+        Some(best) if named => {
+            // The name already says whose it is; the surroundings confirm it.
+            signals.push(signal(SignalKind::Scope, best.strength * 0.2, describe(case, best)));
         }
-        _ if !named => signals.push(signal(
+        Some(best) => signals.extend(spoken_for(case, best)),
+        None if !named => signals.push(signal(
             SignalKind::Scope,
             weight::ALONE,
             format!("nothing nearby speaks for {}", case.lexicon.name(case.owner)),
         )),
-        _ => {}
+        None => {}
     }
-    if named
-        && let Some((_, item, _)) = rival.as_ref().filter(|(_, item, relation)| {
-            let serves = case.lexicon.is_gateway(item.owner) && item.class == Class::Host;
-            serves && relation.lines <= 3 && held_by_owner(case, item)
+    match rival {
+        Some(rival) if named => signals.extend(served_elsewhere(case, &rival)),
+        Some(rival) => signals.extend(rivalled(case, ours.as_ref(), &rival)),
+        None => {}
+    }
+    signals
+}
+
+/// The strongest evidence of some vendors, seen from the value and from where
+/// its variable is used.
+fn strongest<'a>(case: &Case<'a>, of: impl Fn(Owner) -> bool) -> Option<Standing<'a>> {
+    let own_name =
+        |item: &Evidence| case.binding.name.as_ref().is_some_and(|name| overlaps(name, &item.run));
+    let views = std::iter::once((false, case.relations))
+        .chain(case.uses.iter().map(|relations| (true, relations.as_slice())));
+    views
+        .flat_map(|(from_use, relations)| {
+            case.evidence.iter().zip(relations).map(move |entry| (from_use, entry))
         })
-    {
+        .filter(|(_, (item, _))| of(item.owner) && !own_name(item))
+        .filter_map(|(from_use, (item, relation))| {
+            let relation = (*relation)?;
+            Some(Standing { strength: strength(item, &relation, from_use, case), item, relation })
+        })
+        .max_by(|a, b| a.strength.total_cmp(&b.strength))
+}
+
+/// Signals of evidence for the vendor around a value whose name does not say
+/// whose it is.
+fn spoken_for(case: &Case<'_>, best: &Standing<'_>) -> Vec<Signal> {
+    let Standing { strength, item, relation } = best;
+    let mut signals = vec![signal(SignalKind::Scope, *strength, describe(case, best))];
+    if shares_prefix(case, item) {
         signals.push(signal(
+            SignalKind::Scope,
+            weight::SHARED_PREFIX,
+            "its name and the address's begin alike",
+        ));
+    }
+    let words = &case.binding.words;
+    let account = is_password(words) || is_app_secret(words) && !relation.parent;
+    if account && !case.binding.call && item.class != Class::Host && !item.credential {
+        signals.push(signal(
+            SignalKind::Scope,
+            weight::ACCOUNT_PASSWORD,
+            "a password is more often an account's",
+        ));
+    }
+    if !relation.parent && relation.lines > 0 && has_own_variable(case) {
+        signals.push(signal(
+            SignalKind::Rival,
+            weight::OWN_VARIABLE,
+            "the text has another variable for that key",
+        ));
+    }
+    signals
+}
+
+/// The signal of a value that bears the vendor's name, beside an address that
+/// bears it too and is a gateway's.
+fn served_elsewhere(case: &Case<'_>, rival: &Standing<'_>) -> Option<Signal> {
+    let Standing { item, relation, .. } = rival;
+    let serves = case.lexicon.is_gateway(item.owner) && item.class == Class::Host;
+    (serves && relation.lines <= 3 && held_by_owner(case, item)).then(|| {
+        signal(
             SignalKind::Rival,
             weight::OWN_NAME_ELSEWHERE,
             format!("its address is {}'s", case.lexicon.name(item.owner)),
-        ));
+        )
+    })
+}
+
+/// The signal of another vendor that is named nearer, or about as near.
+fn rivalled(case: &Case<'_>, ours: Option<&Standing<'_>>, rival: &Standing<'_>) -> Option<Signal> {
+    if rival.strength <= 0.0 {
+        return None;
     }
-    if let Some((theirs, item, relation)) = rival.filter(|_| !named) {
-        let margin = theirs - ours.as_ref().map_or(0.0, |(strength, ..)| *strength);
-        // Named together, as in `aws_secret "mistral"`: the store and the owner.
-        let together = ours.as_ref().is_some_and(|(_, own, at)| {
-            let both_around = at.parent && relation.parent;
-            let both_here = at.lines == 0 && own.credential;
-            let nearer = at.lines == 0 && relation.lines > 0 && relation.level >= at.level;
-            (nearer || at.lines == relation.lines && (both_around || both_here))
-                && own.class != Class::Product
-        });
-        let margin = if together { margin.min(-0.1) } else { margin };
-        let why = || {
-            format!(
-                "{} is named nearer: {}",
-                case.lexicon.name(item.owner),
-                describe(case, item, &relation)
-            )
-        };
-        if theirs > 0.0 && margin > 0.0 {
-            signals.push(signal(SignalKind::Rival, weight::RIVAL_NEARER - margin, why()));
-        } else if theirs > 0.0 && margin > -0.6 {
-            let nearer = ours.as_ref().is_some_and(|(.., at)| relation.lines < at.lines);
-            let weight = if nearer { weight::RIVAL_NEAR * 2.5 } else { weight::RIVAL_NEAR };
-            signals.push(signal(SignalKind::Rival, weight, why()));
-        }
+    let mut margin = rival.strength - ours.map_or(0.0, |ours| ours.strength);
+    if ours.is_some_and(|ours| is_no_contest(ours, rival)) {
+        margin = margin.min(-0.1);
     }
-    signals
+    let nearer = ours.is_some_and(|ours| rival.relation.lines < ours.relation.lines);
+    let weight = match margin {
+        0.0.. => weight::RIVAL_NEARER - margin,
+        -0.6.. if nearer => weight::RIVAL_NEAR * 2.5,
+        -0.6.. => weight::RIVAL_NEAR,
+        _ => return None,
+    };
+    let name = case.lexicon.name(rival.item.owner);
+    Some(signal(
+        SignalKind::Rival,
+        weight,
+        format!("{name} is named nearer: {}", describe(case, rival)),
+    ))
+}
+
+/// Whether a rival cannot outweigh our evidence by strength: ours stands on the
+/// value's own line and theirs does not, or both stand together, as the store
+/// and the owner do in `aws_secret "mistral"`.
+fn is_no_contest(ours: &Standing<'_>, rival: &Standing<'_>) -> bool {
+    let (own, their) = (&ours.relation, &rival.relation);
+    let own_line = own.lines == 0 && their.lines > 0 && their.level >= own.level;
+    let together = own.lines == their.lines
+        && (own.parent && their.parent || own.lines == 0 && ours.item.credential);
+    ours.item.class != Class::Product && (own_line || together)
 }
 
 /// Whether the text names the vendor's credential elsewhere as a variable.
@@ -502,7 +534,8 @@ fn strength(item: &Evidence, relation: &Relation, from_use: bool, case: &Case<'_
         Some(Named::Other) => weight::NAMES_OTHER * 2.0,
     };
     let parent = if relation.parent { weight::PARENT } else { 0.0 };
-    base + standing + parent - cost - names
+    let seen_from_use = if from_use { weight::PER_USE } else { 0.0 };
+    base + standing + parent - cost - names - seen_from_use
 }
 
 /// Whether another credential's name stands nearer to a piece of evidence than
@@ -547,7 +580,8 @@ fn shares_prefix(case: &Case<'_>, item: &Evidence) -> bool {
     carrier(case.text, item).iter().any(|word| word == first)
 }
 
-fn describe(case: &Case<'_>, item: &Evidence, relation: &Relation) -> String {
+fn describe(case: &Case<'_>, standing: &Standing<'_>) -> String {
+    let Standing { item, relation, .. } = standing;
     let what = show(&case.text[item.run.clone()]);
     let place = match relation {
         Relation { parent: true, .. } => "around it".to_owned(),

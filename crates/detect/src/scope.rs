@@ -115,7 +115,7 @@ enum Kind {
     Blank,
     /// Nothing but what closes a line of escaped text: `",`.
     Punctuation,
-    /// `[name]`, alone.
+    /// A heading, such as `[name]`.
     Section,
 }
 
@@ -287,16 +287,18 @@ impl<'a> Walk<'a> {
             Kind::Blank
         } else if body.iter().all(|byte| matches!(byte, b'"' | b'\'' | b',' | b'\\')) {
             Kind::Punctuation
-        } else if body.starts_with(b"###") {
-            Kind::Section
-        } else if body.starts_with(b"[")
-            && body.ends_with(b"]")
-            && !body[1..].iter().any(|byte| matches!(byte, b',' | b'"' | b'\'' | b'('))
-        {
+        } else if is_heading(body) {
             Kind::Section
         } else {
             Kind::Text
         };
         Shape { raw, content, dash, kind }
     }
+}
+
+/// `[section]` of a settings file, or `### request` of a text.
+fn is_heading(line: &[u8]) -> bool {
+    let listed = |byte: &u8| matches!(byte, b',' | b'"' | b'\'' | b'(');
+    line.starts_with(b"###")
+        || line.starts_with(b"[") && line.ends_with(b"]") && !line.iter().any(listed)
 }

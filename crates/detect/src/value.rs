@@ -90,7 +90,7 @@ pub(crate) fn placeholder(value: &[u8]) -> Option<&'static str> {
         "insert",
         "redacted",
         "testkey",
-        "fake",
+        "fakekey",
     ];
     if TELLTALE.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some()) {
         return Some("spells out a placeholder");

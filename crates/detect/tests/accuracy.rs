@@ -6,6 +6,8 @@
 //! are filled with fresh random values at each run; `SEED` makes the run
 //! repeatable.
 
+#![expect(clippy::print_stdout, reason = "printing the figures is what it is for")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use leeward_detect::{Detector, Options, Scratch, Sighting};
