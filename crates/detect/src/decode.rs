@@ -152,11 +152,13 @@ pub(crate) fn base64(text: &[u8]) -> Option<Layer> {
     let mut layer = Layer::default();
     let (mut bits, mut count) = (0_u32, 0);
     let mut starts = [0_usize; 4];
+    let mut padding = 0;
     for (at, &byte) in text.iter().enumerate() {
         if matches!(byte, b'\n' | b'\r' | b' ' | b'\t') {
             continue;
         }
         if byte == b'=' {
+            padding = text[at..].iter().take_while(|byte| **byte == b'=').count() as u32;
             break;
         }
         bits = bits << 6 | sextet(byte)?;
@@ -177,6 +179,10 @@ pub(crate) fn base64(text: &[u8]) -> Option<Layer> {
             layer.push((bits >> 2) as u8, starts[1], starts[2] + 1);
         }
         _ => return None,
+    }
+    // Padding belongs to what it pads.
+    if let Some(last) = layer.spans.last_mut() {
+        last.1 += padding;
     }
     Some(layer)
 }

@@ -176,7 +176,7 @@ pub(crate) fn value(candidate: &Candidate, has_classes: bool) -> Vec<Signal> {
     signals.push(if wordiness > 6.0 {
         signal(SignalKind::Value, weight::WORDS, "reads like words, not like a random value")
     } else if wordiness > 0.0 {
-        signal(SignalKind::Value, weight::WORDS / 2.0, "reads like words")
+        signal(SignalKind::Value, weight::WORDS / 3.0, "reads like words")
     } else if wordiness > -3.0 {
         signal(SignalKind::Value, weight::HALF_WORDS, "reads partly like words")
     } else {

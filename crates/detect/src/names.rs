@@ -37,7 +37,7 @@ const QUALIFIER: &str = "api access private client clients user service services
     gen generation generator assistant copilot translate translation summarize summary vision text voice \
     audio speech image moderation classifier completor engine gateway proxy connector connection conn \
     integration plugin extension ext mcp tool tools base demo studio console plateforme workspace org project \
-    runtime process system sys http https request req sdk lib kwargs props state store stores session ctx \
+    runtime process system sys http https request req sdk lib kwargs props state store stores ctx \
     context secretmanager vault common default defaults fallback super admin root root platformkey eu us \
     fr en de int ci cd job deploy deployment action actions github buildconfig bundle plist stringfrom \
     secure wizard onboarding setup init initial override forced optional required null undefined none true false \
@@ -55,7 +55,7 @@ const NOT_SECRET: &str = "id ids uid uids guid guids uuid uuids hash hashes md m
     label title description type kind region zone bucket slug cache cached crc adler etags xref uniqid unique \
     identifier requestid correlation correlationid invocation sessionid sid jsessionid phpsessid gravatar avatar \
     class classname css style color width height date time timestamp port size length count index offset \
-    sequence seq order invoice receipt license sitekey recaptcha captcha measurement analytics pixel gtm dsn \
+    session csrftoken xsrftoken sequence seq order invoice receipt license sitekey recaptcha captcha measurement analytics pixel gtm dsn \
     webhook callback redirect state verifier challenge jti kid nbf thumbprint seed shard partition wallet \
     address contract txid transaction block merkle magnet infohash torrent isrc isbn ean upc sku batch bibtex doi \
     agentid fileid workspaceid orgid organization organisation library libraryid dataset datasetid jobid \

@@ -126,7 +126,11 @@ pub(crate) fn holder(text: &[u8], span: &Range<usize>) -> Option<(Range<usize>, 
             open @ (b'(' | b'[' | b'{') => {
                 level += 1;
                 let name = head(text, lines::start(text, at).max(floor)..at);
-                let block = open == b'{' && !defines(text, lines::start(text, at).max(floor)..at);
+                let line = lines::start(text, at).max(floor)..at;
+                // `.addInterceptor {` hands over a function.
+                let lambda =
+                    name.as_ref().is_some_and(|name| text[line.start..name.end].contains(&b'.'));
+                let block = open == b'{' && !lambda && !defines(text, line);
                 if let Some(name) = name
                     && (block
                         || text[name.clone()]
@@ -238,8 +242,12 @@ fn is_use(text: &[u8], found: &Range<usize>, defined: usize) -> bool {
     let goes_on = |byte: Option<&u8>| {
         byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
     };
-    let next = text[found.end..text.len().min(found.end + 4)].trim_ascii_start();
-    let assigned = found.start > defined && next.starts_with(b"=") && !next.starts_with(b"==");
+    let next = text[found.end..text.len().min(found.end + 12)].trim_ascii_start();
+    let unquoted = next.strip_prefix(b"'").or(next.strip_prefix(b"\""));
+    let next = unquoted.unwrap_or(next).trim_ascii_start();
+    let assigned = (found.start > defined || unquoted.is_some())
+        && next.starts_with(b"=")
+        && !next.starts_with(b"==");
     !goes_on(found.start.checked_sub(1).and_then(|at| text.get(at)))
         && !goes_on(text.get(found.end))
         && !assigned
