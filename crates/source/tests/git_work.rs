@@ -141,3 +141,63 @@ fn files_are_tracked_ignored_or_neither() {
     }
     assert_eq!(tracker.tracking(&repo.beside("elsewhere")), Tracking::NoRepository);
 }
+
+/// Generated rules on a fixed set of files, against `git check-ignore`.
+#[test]
+fn rules_of_all_shapes_mean_what_git_says() {
+    let repo = Repo::new();
+    let files = ["a", "b.c", "a.c", "ab/c", "ab/b.c", "c/a/b", "c/ab/a/c", ".env", "a b", "c/[a]"];
+    files.iter().for_each(|file| repo.write(file, "x"));
+    let parts = [
+        "a",
+        "b",
+        "c",
+        ".c",
+        "*",
+        "**",
+        "/",
+        "/",
+        "?",
+        "[a-b]",
+        "[!a]",
+        "[^c]",
+        "ab",
+        "!",
+        "\\a",
+        " ",
+        "\\ ",
+        "**/",
+        "/**",
+        "[]",
+        "[[:alpha:]]",
+        ".env",
+        "#",
+        "\\!",
+    ];
+    let mut state = 11u64;
+    let mut random = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..250 {
+        let rule = |random: &mut dyn FnMut(usize) -> usize| -> String {
+            (0..=random(4)).map(|_| parts[random(parts.len())]).collect()
+        };
+        let rules = [rule(&mut random), rule(&mut random), rule(&mut random)].join("\n");
+        std::fs::write(repo.path.join(".git/info/exclude"), &rules).unwrap();
+        let nested = rule(&mut random);
+        repo.write("c/.gitignore", &nested);
+        let mut asked = repo.command(&repo.path);
+        let ignored = asked.args(["check-ignore", "--no-index"]).args(files).output().unwrap();
+        let ignored: Vec<&[u8]> = ignored.stdout.split(|&byte| byte == b'\n').collect();
+        let repository = repo.open();
+        let mut tracker = repository.tracker(None);
+        for file in files {
+            let is_ignored = ignored.contains(&file.as_bytes());
+            let expected = if is_ignored { Tracking::Ignored } else { Tracking::Untracked };
+            let told = tracker.tracking(&repo.path.join(file));
+            assert_eq!(told, expected, "{file} under {rules:?}, in c/ {nested:?}");
+        }
+    }
+}

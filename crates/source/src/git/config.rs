@@ -155,4 +155,11 @@ mod tests {
             assert_eq!(Config::parse(text).work_tree, None);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[\\[\\]\"\\\\=#; \na-c]{0,60}") {
+            Config::parse(text.as_bytes());
+        }
+    }
 }

@@ -249,4 +249,11 @@ mod tests {
         assert_eq!(rules.is_ignored("a".repeat(4000).as_bytes(), false), Some(true));
         assert_eq!(rules.is_ignored("b".repeat(4000).as_bytes(), false), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_rule_makes_it_panic(rule in "[!\\[\\]^:a-c*?/\\\\ -]{0,20}", path in "[a-c/]{0,12}") {
+            IgnoreRules::parse(rule.as_bytes()).is_ignored(path.as_bytes(), true);
+        }
+    }
 }

@@ -237,3 +237,64 @@ fn bitmap(bytes: &[u8]) -> Option<(Vec<u64>, &[u8])> {
     }
     Some((unpacked, rest.get(4..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words(bits: u32, words: &[u64]) -> Vec<u8> {
+        let mut out = bits.to_be_bytes().to_vec();
+        out.extend((words.len() as u32).to_be_bytes());
+        words.iter().for_each(|word| out.extend(word.to_be_bytes()));
+        out.extend([0; 4]);
+        out
+    }
+
+    #[test]
+    fn bitmaps_are_unpacked() {
+        // Two words of ones, then one literal word.
+        let marker = 1 | 2 << 1 | 1 << 33;
+        let bytes = words(192, &[marker, 0b101]);
+        assert_eq!(bitmap(&bytes), Some((vec![u64::MAX, u64::MAX, 0b101], &[][..])));
+        assert_eq!(bitmap(&words(64, &[1 | 0xffff_ffff << 1])), None);
+        assert_eq!(bitmap(&words(64, &[1 << 33])), None);
+    }
+
+    #[test]
+    fn sparse_directories_hold_what_is_below() {
+        let entry = |path: &str| IndexEntry {
+            path: path.into(),
+            id: ObjectId::from_bytes(&[0; 20]).unwrap(),
+            mode: 0,
+            is_intent: false,
+        };
+        let entries = vec![entry("a/"), entry("b")];
+        let index = Index { entries, trees: HashMap::new() };
+        assert!(index.has(b"a/x/y") && index.has(b"b"));
+        assert!(!index.has(b"b/x") && !index.has(b"a") && !index.has(b"c"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            version in 2u8..5,
+            count in 0u8..4,
+            body in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let mut bytes = b"DIRC\0\0\0".to_vec();
+            bytes.extend([version, 0, 0, 0, count]);
+            bytes.extend(&body);
+            let _ = Parsed::parse(&bytes, 20);
+            let _ = Parsed::parse(&body, 20);
+            let _ = bitmap(&body);
+            let _ = Link::parse(&body, 20);
+        }
+
+        #[test]
+        fn no_list_of_trees_makes_it_panic(text in "([a-b]?\0-?[0-9] [0-3]\n[ -~]{0,20}){0,6}") {
+            let mut parsed = Parsed { entries: vec![], trees: HashMap::new(), link: None };
+            parsed.read_trees(text.as_bytes(), 20);
+        }
+    }
+}

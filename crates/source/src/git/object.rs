@@ -202,4 +202,14 @@ mod tests {
         tree.extend(b"100644 cut\0\x01");
         assert_eq!(tree_entries(&tree, 20).count(), 2);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(0u8..=255, 0..120), text in "[ -~\n<>]{0,80}") {
+            let _ = tree_entries(&bytes, 20).count();
+            for bytes in [&bytes[..], text.as_bytes()] {
+                let _ = (commit_links(bytes), signature(bytes), summary(bytes), parse_id(bytes));
+            }
+        }
+    }
 }
