@@ -237,6 +237,38 @@ fn replacements_and_grafts_hide_nothing() {
     assert!(history.refs.contains(&"refs/heads/main".to_owned()));
 }
 
+/// Ten directories in each of ten, ten levels deep: three dozen objects and
+/// ten billion paths.
+#[test]
+fn trees_that_multiply_cost_little() {
+    let repo = Repo::new();
+    repo.write("file", "content");
+    let blob = repo.git(&["hash-object", "-w", "file"]);
+    let mut below = format!("100644 blob {blob}");
+    let mut top = String::new();
+    for _ in 0..10 {
+        let list: String = (0..10).map(|n| format!("{below}\t{n}\n")).collect();
+        repo.write("list", list);
+        let stdin = fs::File::open(repo.path.join("list")).unwrap();
+        let made = repo.command(&repo.path).arg("mktree").stdin(stdin).output().unwrap();
+        top = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+        below = format!("040000 tree {top}");
+    }
+    let commit = repo.git(&["commit-tree", "-m", "bomb", &top]);
+    repo.git(&["update-ref", "refs/heads/main", &commit]);
+    repo.git(&["add", "file"]);
+    let started = std::time::Instant::now();
+    let repository = repo.open();
+    assert!(do_everything(&repository).is_complete());
+    let histories = repository.attribute(&[id(&blob)].into(), 2, &Progress::default()).unwrap();
+    assert_eq!(histories.of[&id(&blob)].paths.len(), 1000);
+    assert!(histories.warnings.iter().any(|warning| warning.contains("paths")));
+    let (shown, _) = git_support::scan_range(&repository, "HEAD");
+    assert_eq!(blobs(&shown), ["content"]);
+    assert_eq!(repository.staged(None).paths.len(), 1);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
 /// Flips, cuts and drops bytes all over a pack and its index: nothing
 /// panics, and every object is either shown as it is or told.
 #[test]

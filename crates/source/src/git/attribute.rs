@@ -25,7 +25,7 @@ const MOST_PATHS: usize = 1000;
 const MOST_REFS: usize = 1000;
 /// Trees looked into for paths, each as often as it has prefixes: a bound
 /// against trees that name one another to multiply.
-const MOST_STEPS: usize = 20_000_000;
+const MOST_STEPS: usize = 2_000_000;
 /// Marks the root tree of a commit that holds nothing looked for.
 const NO_NODE: u32 = u32::MAX;
 
@@ -34,8 +34,8 @@ const NO_NODE: u32 = u32::MAX;
 pub struct Histories {
     /// The history of each object asked for.
     pub of: HashMap<ObjectId, History>,
-    /// Refs and logs that could not be read: what only they lead to is told
-    /// as out of reach.
+    /// What limits the histories: refs and logs that could not be read, so
+    /// that what only they lead to is told as out of reach, and the like.
     pub warnings: Vec<String>,
 }
 
@@ -63,8 +63,12 @@ impl Repository {
         let mut reader = Reader::new(&self.objects);
         let tips = Tips::new(&refs, &graph, &mut reader);
         let attribution = Attribution { graph: &graph, holders: &holders, tips: &tips };
-        let of = attribution.run(objects, &mut reader);
-        Ok(Histories { of, warnings: refs.problems })
+        let (of, has_all_paths) = attribution.run(objects, &mut reader);
+        let mut warnings = refs.problems;
+        if !has_all_paths {
+            warnings.push("directories are nested so often that not all paths are told".into());
+        }
+        Ok(Histories { of, warnings })
     }
 
     /// Loose objects that are in no pack.
@@ -202,7 +206,7 @@ impl Attribution<'_> {
         &self,
         objects: &BTreeSet<ObjectId>,
         reader: &mut Reader<'_>,
-    ) -> HashMap<ObjectId, History> {
+    ) -> (HashMap<ObjectId, History>, bool) {
         // The first nodes are the objects, in their order.
         let mut drafts = vec![Draft::default(); objects.len()];
         for first in (0..objects.len()).step_by(BATCH) {
@@ -214,7 +218,7 @@ impl Attribution<'_> {
                 self.commit_itself(commit, draft);
             }
         }
-        self.add_paths(&mut drafts);
+        let has_all_paths = self.add_paths(&mut drafts);
         for batch in drafts.chunks_mut(BATCH) {
             self.add_refs(batch);
         }
@@ -233,7 +237,7 @@ impl Attribution<'_> {
             });
             (*id, history)
         });
-        histories.collect()
+        (histories.collect(), has_all_paths)
     }
 
     /// Finds, for a batch of objects, the oldest commit that has each of them
@@ -302,8 +306,9 @@ impl Attribution<'_> {
             self.tips.head.is_some_and(|head| self.graph.reachable([head])[commit as usize]);
     }
 
-    /// Finds all paths, in the order of the commits that first had them.
-    fn add_paths(&self, drafts: &mut [Draft]) {
+    /// Finds all paths, in the order of the commits that first had them;
+    /// whether there was an end to them.
+    fn add_paths(&self, drafts: &mut [Draft]) -> bool {
         let mut seen = HashSet::new();
         let mut prefixes = Prefixes::default();
         let mut open = Vec::new();
@@ -320,7 +325,7 @@ impl Attribution<'_> {
                         continue;
                     }
                     if seen.len() > MOST_STEPS {
-                        return;
+                        return false;
                     }
                     match drafts.get_mut(child as usize) {
                         Some(draft) if draft.history.paths.len() < MOST_PATHS => {
@@ -332,6 +337,7 @@ impl Attribution<'_> {
                 }
             }
         }
+        true
     }
 
     /// Finds the refs that lead to the introducing commits of a batch.

@@ -125,8 +125,7 @@ fn command(url: &RemoteUrl, into: &Path) -> Command {
     let mut command = Command::new("git");
     command
         .args(["clone", "--quiet", "--mirror", "--no-local", "--template=", "--"])
-        .arg(url.as_str())
-        .arg(into)
+        .args([url.as_str(), "."])
         .current_dir(into)
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")

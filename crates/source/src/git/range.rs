@@ -130,11 +130,13 @@ impl Brought<'_> {
             .collect();
         let mut changes = Changes::default();
         let mut open = vec![(Some(commit.links.tree), parents)];
+        // Trees may name one tree many times over, to multiply the work.
+        let mut seen = HashSet::new();
         while let Some((tree, others)) = open.pop() {
-            if tree.is_some_and(|tree| others.contains(&tree)) {
-                continue;
+            let is_same = tree.is_some_and(|tree| others.contains(&tree));
+            if !is_same && seen.insert((tree, others.clone())) {
+                self.compare(tree, &others, &mut changes, &mut open);
             }
-            self.compare(tree, &others, &mut changes, &mut open);
         }
         // What only moved was there before.
         changes.added.retain(|blob| !changes.gone.contains(blob));
@@ -167,8 +169,7 @@ impl Brought<'_> {
                 changes.gone.extend(others.iter().filter(|o| !o.is_tree).map(|o| o.id));
             }
         }
-        for (name, entry) in theirs.iter().flatten().filter(|(name, _)| !ours.contains_key(*name)) {
-            debug_assert!(!ours.contains_key(name));
+        for (_, entry) in theirs.iter().flatten().filter(|(name, _)| !ours.contains_key(*name)) {
             if entry.is_tree {
                 open.push((None, vec![entry.id]));
             } else {

@@ -113,6 +113,10 @@ impl Staged {
     }
 }
 
+/// The most files and directories in a sparse directory: trees may name one
+/// tree many times over.
+const MOST_SPARSE: usize = 1_000_000;
+
 /// What `HEAD` holds, as far as it is not known to be the same as the index.
 #[derive(Default)]
 struct Head {
@@ -130,18 +134,25 @@ impl Head {
                 self.same.push(path);
                 continue;
             }
-            let sparse = index.entries.binary_search_by(|entry| entry.path.cmp(&path));
-            if sparse.is_ok_and(|at| index.entries[at].id == tree) {
-                self.same.push(path);
-                continue;
+            let at = index.entries.partition_point(|entry| entry.path < path);
+            match index.entries.get(at) {
+                Some(sparse) if sparse.path == path && sparse.id == tree => self.same.push(path),
+                // What the index has nothing of is gone, however large.
+                Some(entry) if entry.path.starts_with(&path) => {
+                    self.read_tree(tree, &path, reader, &mut open);
+                }
+                _ => {}
             }
-            self.read_tree(tree, &path, reader, &mut open);
         }
     }
 
     fn read_all(&mut self, tree: ObjectId, path: &[u8], reader: &mut Reader<'_>) {
         let mut open = vec![(path.to_owned(), tree)];
         while let Some((path, tree)) = open.pop() {
+            if self.files.len() + open.len() > MOST_SPARSE {
+                let reason = Reason::Limit("files in a sparse directory".into());
+                return self.problems.push(NotScanned { path, reason, bytes: None });
+            }
             self.read_tree(tree, &path, reader, &mut open);
         }
     }
