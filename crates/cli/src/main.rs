@@ -1,1 +1,42 @@
-fn main() {}
+//! The `leeward` command: reads what was typed, runs it, prints, and decides
+//! the exit code. The only crate that prints, exits or reads the environment.
+
+mod args;
+mod dossier;
+mod examples;
+mod failure;
+mod library;
+mod progress;
+mod reveal;
+mod scan;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{
+    args::{Arguments, Command},
+    failure::{Exit, Failure},
+};
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| terminal::panicked(panic.location())));
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return terminal::usage(&error),
+    };
+    let color = arguments.color;
+    let done = match arguments.command {
+        Command::Scan(scan) => scan::run(*scan, color),
+        Command::Dossier(dossier) => dossier::run(dossier, color),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(Failure::BrokenPipe) => Exit::Clean.into(),
+        Err(failure) => {
+            terminal::complain(&failure, color);
+            Exit::Usage.into()
+        }
+    }
+}

@@ -143,6 +143,9 @@ pub struct Pattern {
     pub boundary: String,
     /// Longest value in bytes; bounds the window in which the expression runs.
     pub longest: usize,
+    /// How to make a value for the examples: text with `{n}` for n random
+    /// letters and digits, `{n:base32}` for n of `A-Z2-7`.
+    pub sample: String,
 }
 
 /// What in the surroundings says that a value is this vendor's.
@@ -178,6 +181,8 @@ pub struct CompanionRule {
     pub regex: String,
     /// Characters that may not adjoin it on either side.
     pub boundary: String,
+    /// How to make one for the examples, as for a pattern.
+    pub sample: String,
     /// How far from it the secret may lie, in bytes.
     pub within: usize,
     /// Words of which one must stand in the name that the secret is bound to.
@@ -370,6 +375,18 @@ pub enum StepName {
     SecretsManager,
     /// Notice the next leak first.
     Prevent,
+}
+
+impl Level {
+    /// The name as written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 impl StepName {

@@ -73,7 +73,7 @@ pub enum Tracking {
 }
 
 /// What kind of Git object a text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GitObjectKind {
     /// A file's content in history.
     Blob,

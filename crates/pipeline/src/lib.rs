@@ -1,1 +1,19 @@
-//! Being built.
+//! Wires one scan: resolves targets, runs the sources into the detector, asks
+//! Git how each find came in, applies what the user chose to leave out, and
+//! hands back findings with the account of what was looked at.
+//!
+//! It knows neither reports nor storage, prints nothing and asks nothing of the
+//! environment.
+
+mod baseline;
+mod collect;
+mod ignore;
+mod scan;
+mod settle;
+mod target;
+
+pub use baseline::{BadBaseline, Baseline};
+pub use ignore::{BadIgnoreFile, IgnoreFile};
+pub use scan::{Failure, Outcome, Request, Scope, scan};
+pub use settle::Suppressed;
+pub use target::{BadTarget, Target};

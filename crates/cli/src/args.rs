@@ -1,0 +1,208 @@
+//! What may be typed. Meaning is given to it by the commands' own files.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use leeward_model::Level;
+use leeward_report as report;
+
+/// Finds exposed Mistral AI API keys wherever they lie, and other credentials.
+#[derive(Debug, Parser)]
+#[command(name = "leeward", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete"
+)]
+pub(crate) struct Arguments {
+    /// When to use colour; `NO_COLOR` is honoured.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look for secrets in files, directories, Git history and standard input.
+    Scan(Box<Scan>),
+    /// What is known of each credential type.
+    #[command(subcommand)]
+    Dossier(Dossier),
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Look for secrets in files, directories, Git history and standard input.
+///
+/// Inside a Git repository the files on disk, those that Git ignores among
+/// them, and the whole history are scanned: every object, reachable or not.
+/// Nothing of the scanned repository is ever executed.
+#[derive(Args, Debug)]
+pub(crate) struct Scan {
+    /// Files, directories, addresses of Git repositories, or `-` for standard
+    /// input. [default: the current directory]
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<OsString>,
+
+    #[command(flatten, next_help_heading = "What to scan")]
+    pub(crate) what: What,
+    #[command(flatten, next_help_heading = "What to report")]
+    pub(crate) which: Which,
+    #[command(flatten, next_help_heading = "How to report")]
+    pub(crate) how: How,
+}
+
+/// Which bytes are looked at.
+#[derive(Args, Debug)]
+pub(crate) struct What {
+    /// Leave Git history out.
+    #[arg(long, group = "scope")]
+    pub(crate) no_history: bool,
+    /// Only Git history, not the files on disk.
+    #[arg(long, group = "scope")]
+    pub(crate) history_only: bool,
+    /// Only what is staged for the next commit.
+    #[arg(long, group = "scope")]
+    pub(crate) staged: bool,
+    /// Only what these commits brought, such as `main..HEAD`.
+    #[arg(long, group = "scope", value_name = "COMMITS")]
+    pub(crate) range: Option<String>,
+    /// Leave out directories of this name or path, besides the usual caches.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) exclude: Vec<String>,
+    /// Do not leave out the usual caches, such as `node_modules`.
+    #[arg(long)]
+    pub(crate) no_default_excludes: bool,
+    /// Leave out larger files; they are counted.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_file_size: Option<u64>,
+    /// How many threads read and detect. [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Which findings are shown.
+#[derive(Args, Debug)]
+pub(crate) struct Which {
+    /// Least confidence shown; `low` adds loosely documented forms.
+    #[arg(long, value_enum, default_value_t = Confidence::Medium, value_name = "LEVEL")]
+    pub(crate) confidence: Confidence,
+    /// Leave out the findings listed in this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write a baseline that lists all findings of this scan.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Read what to leave alone, and why, from this file. [default:
+    /// `.leeward-ignore.toml` where the command is run or at the root of the
+    /// repository there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ignore_file: Option<PathBuf>,
+    /// More dossiers: a TOML file, or a directory of them.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) dossiers: Vec<PathBuf>,
+}
+
+/// How findings are shown.
+#[derive(Args, Debug)]
+pub(crate) struct How {
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Write the report to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show values in full: on a terminal only, after asking.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    /// Exit with 0 instead of 3 if something could not be looked at.
+    #[arg(long)]
+    pub(crate) allow_incomplete: bool,
+    /// No progress.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Least confidence shown.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Confidence {
+    /// From 0.9.
+    High,
+    /// From 0.5.
+    Medium,
+    /// Everything.
+    Low,
+}
+
+impl From<Confidence> for Level {
+    fn from(confidence: Confidence) -> Self {
+        match confidence {
+            Confidence::High => Self::High,
+            Confidence::Medium => Self::Medium,
+            Confidence::Low => Self::Low,
+        }
+    }
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON object per line.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// One row for each location.
+    Csv,
+    /// For pull requests and tickets.
+    Markdown,
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Sarif => Self::Sarif,
+            Format::Csv => Self::Csv,
+            Format::Markdown => Self::Markdown,
+        }
+    }
+}
+
+/// What is known of each credential type.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dossier {
+    /// All credential types, a line each.
+    List {
+        /// More dossiers: a TOML file, or a directory of them.
+        #[arg(long, value_name = "PATH")]
+        dossiers: Vec<PathBuf>,
+    },
+    /// The whole page of one: how it looks, what a leak means, what to do.
+    Show {
+        /// Such as `mistral-api-key`.
+        id: String,
+        /// More dossiers: a TOML file, or a directory of them.
+        #[arg(long, value_name = "PATH")]
+        dossiers: Vec<PathBuf>,
+    },
+    /// Check dossiers and run their examples.
+    Check {
+        /// TOML files or directories of them. [default: those built in]
+        paths: Vec<PathBuf>,
+    },
+}

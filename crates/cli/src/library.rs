@@ -1,0 +1,69 @@
+//! The dossiers of a run: those built in and those the user names.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use leeward_dossier::{Dossier, Library};
+use leeward_model::SafeText;
+
+use crate::failure::Failure;
+
+/// The built-in dossiers with the user's added.
+pub(crate) fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
+    let mut library = Library::builtin();
+    for dossier in read(paths)? {
+        library.add(dossier);
+    }
+    Ok(library)
+}
+
+/// The dossiers in some files and directories; all problems at once.
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Dossier>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    let (mut dossiers, mut problems) = (Vec::new(), Vec::new());
+    for file in files {
+        let text = fs::read_to_string(&file)
+            .map_err(|error| Failure::File("read the dossier", file.clone(), error))?;
+        let shown = SafeText::new(file.as_os_str().as_encoded_bytes()).to_string();
+        match Dossier::parse(&id_of(&file), &shown, &text) {
+            Ok(dossier) => dossiers.push(dossier),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(dossiers) } else { Err(Failure::Dossiers(problems)) }
+}
+
+/// `<provider>/<kind>.toml` is `<provider>-<kind>`.
+fn id_of(file: &Path) -> String {
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    match file.parent().filter(|parent| parent.file_name().is_some()) {
+        Some(provider) => format!("{}-{}", stem(provider), stem(file)),
+        None => stem(file),
+    }
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failed = |error| Failure::File("read the dossiers in", path.to_owned(), error);
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut entries = fs::read_dir(path)
+        .and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
+        })
+        .map_err(failed)?;
+    entries.sort();
+    for entry in entries {
+        let toml = entry.extension().is_some_and(|extension| extension == "toml");
+        if entry.is_dir() || toml && entry.file_name().is_some_and(|name| name != "rivals.toml") {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}

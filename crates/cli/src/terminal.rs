@@ -1,0 +1,79 @@
+//! The terminal: colour, width, complaints.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    panic::Location,
+    process::ExitCode,
+};
+
+use anstyle::{AnsiColor, Style};
+use leeward_report as report;
+
+use crate::{
+    args::Color,
+    failure::{Exit, Failure},
+};
+
+/// How a report for people may look on standard output.
+pub(crate) fn style(color: Color) -> report::Style {
+    let terminal = io::stdout().is_terminal();
+    let plain = report::Style::PLAIN;
+    report::Style {
+        color: is_colored(color, &io::stdout()),
+        width: if terminal { width().unwrap_or(plain.width) } else { plain.width },
+        unicode: terminal && is_utf8(),
+    }
+}
+
+/// Whether a stream is to be coloured.
+pub(crate) fn is_colored(color: Color, stream: &impl anstream::stream::RawStream) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+    }
+}
+
+fn width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size()?;
+    Some(usize::from(width.0).clamp(40, 160))
+}
+
+fn is_utf8() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| {
+            #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+            let value = std::env::var(name).ok();
+            value.filter(|value| !value.is_empty())
+        })
+        .is_some_and(|value| value.to_ascii_lowercase().replace('-', "").contains("utf8"))
+}
+
+/// Says why a command could not be done.
+pub(crate) fn complain(failure: &Failure, color: Color) {
+    let error = if is_colored(color, &io::stderr()) {
+        Style::new().bold().fg_color(Some(AnsiColor::Red.into()))
+    } else {
+        Style::new()
+    };
+    // If standard error is gone too, there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{error}error:{error:#} {failure}");
+}
+
+/// Shows help, version or what was wrong with what was typed.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // As above.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Clean.into() }
+}
+
+/// Says that a panic happened, without what it says: that may quote a value.
+pub(crate) fn panicked(location: Option<&Location<'_>>) {
+    let place = location.map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+    // As above.
+    let _ = writeln!(
+        io::stderr(),
+        "error: leeward has a bug{place}; please report this line, which holds nothing of what was scanned"
+    );
+}

@@ -1,0 +1,169 @@
+//! The ignore file: findings somebody decided to leave alone, each with a
+//! reason and, if wanted, a day on which the decision ends.
+
+use std::{fmt, ops::Range};
+
+use globset::{GlobBuilder, GlobMatcher};
+use jiff::civil::Date;
+use leeward_model::{DossierId, Fingerprint};
+use serde::Deserialize;
+
+/// The entries of an ignore file.
+#[derive(Clone, Debug, Default)]
+pub struct IgnoreFile {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    fingerprint: Option<Fingerprint>,
+    path: Option<GlobMatcher>,
+    dossier: Option<String>,
+    /// The last day on which it holds.
+    until: Option<Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    ignore: Vec<toml::Spanned<Written>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    fingerprint: Option<String>,
+    path: Option<String>,
+    dossier: Option<String>,
+    reason: String,
+    until: Option<String>,
+}
+
+/// An ignore file that cannot be used, with the place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadIgnoreFile {
+    line: usize,
+    message: String,
+}
+
+impl fmt::Display for BadIgnoreFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for BadIgnoreFile {}
+
+impl IgnoreFile {
+    /// Reads an ignore file's text.
+    ///
+    /// # Errors
+    /// The first entry that is not understood, says nothing to match, or gives
+    /// no reason.
+    pub fn parse(text: &str) -> Result<Self, BadIgnoreFile> {
+        let bad = |span: Option<Range<usize>>, message: String| {
+            let at = span.map_or(0, |span| span.start.min(text.len()));
+            BadIgnoreFile {
+                line: text.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1,
+                message,
+            }
+        };
+        let file: File =
+            toml::from_str(text).map_err(|error| bad(error.span(), error.message().to_owned()))?;
+        let entries = file
+            .ignore
+            .into_iter()
+            .map(|written| {
+                let span = written.span();
+                Entry::new(written.into_inner()).map_err(|message| bad(Some(span), message))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { entries })
+    }
+
+    /// Whether a sighting is to be left alone on this day.
+    pub(crate) fn covers(
+        &self,
+        dossier: &DossierId,
+        fingerprint: Fingerprint,
+        path: Option<&str>,
+        today: Date,
+    ) -> bool {
+        self.entries
+            .iter()
+            .filter(|entry| !entry.has_expired(today))
+            .any(|entry| entry.matches(dossier, fingerprint, path))
+    }
+
+    /// How many entries no longer hold on this day.
+    pub(crate) fn expired(&self, today: Date) -> usize {
+        self.entries.iter().filter(|entry| entry.has_expired(today)).count()
+    }
+}
+
+impl Entry {
+    fn new(written: Written) -> Result<Self, String> {
+        if written.reason.trim().is_empty() {
+            return Err("`reason` is empty; say why this may be left alone".into());
+        }
+        if written.fingerprint.is_none() && written.path.is_none() && written.dossier.is_none() {
+            return Err("the entry matches nothing; give `fingerprint`, `path` or `dossier`".into());
+        }
+        let fingerprint = written.fingerprint.map(|text| text.parse::<Fingerprint>()).transpose();
+        let path = written
+            .path
+            .map(|glob| GlobBuilder::new(&glob).literal_separator(true).build())
+            .transpose();
+        let until = written.until.map(|day| day.parse::<Date>()).transpose();
+        Ok(Self {
+            fingerprint: fingerprint.map_err(|error| error.to_string())?,
+            path: path.map_err(|error| error.to_string())?.map(|glob| glob.compile_matcher()),
+            dossier: written.dossier,
+            until: until.map_err(|_| "`until` is not a day such as `2027-01-31`".to_owned())?,
+        })
+    }
+
+    fn has_expired(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until < today)
+    }
+
+    fn matches(&self, dossier: &DossierId, fingerprint: Fingerprint, path: Option<&str>) -> bool {
+        self.fingerprint.is_none_or(|wanted| wanted == fingerprint)
+            && self.dossier.as_ref().is_none_or(|wanted| wanted == dossier.as_str())
+            && self.path.as_ref().is_none_or(|glob| path.is_some_and(|path| glob.is_match(path)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use leeward_model::Secret;
+
+    #[test]
+    fn entries_need_a_reason_and_something_to_match() {
+        let refused = |text: &str| IgnoreFile::parse(text).expect_err("refused").to_string();
+        assert!(refused("\n[[ignore]]\npath = 'a'\n").contains("reason"));
+        assert_eq!(
+            refused("\n[[ignore]]\nreason = 'x'\n"),
+            "line 2: the entry matches nothing; give `fingerprint`, `path` or `dossier`"
+        );
+        assert!(refused("[[ignore]]\nreason='x'\npath='a'\nuntil='soon'").contains("2027-01-31"));
+        assert!(refused("[[ignore]]\nreason='x'\npaht='a'").contains("unknown field `paht`"));
+    }
+
+    #[test]
+    fn an_entry_holds_until_its_day() {
+        let text = "[[ignore]]\npath = 'docs/**'\nreason = 'examples'\nuntil = '2026-06-30'\n";
+        let file = IgnoreFile::parse(text).expect("valid");
+        let fingerprint = Fingerprint::new("f", &Secret::new(*b"v"));
+        let covers = |path, today| {
+            file.covers(&DossierId::new("mistral-api-key"), fingerprint, Some(path), today)
+        };
+        assert!(covers("docs/a/b.md", date(2026, 6, 30)));
+        assert!(!covers("docs/a/b.md", date(2026, 7, 1)));
+        assert!(!covers("src/a.rs", date(2026, 6, 30)));
+        assert_eq!(file.expired(date(2026, 7, 1)), 1);
+    }
+}
