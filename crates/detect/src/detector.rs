@@ -310,12 +310,7 @@ impl Detector {
             && let Some(base) = blob.base
             && base.trace == Trace::default()
         {
-            let reach = self.gate.reach();
-            let fresh = base.fresh.iter().any(|range| {
-                let start = range.start.saturating_sub(reach);
-                let end = blob.bytes.len().min(range.end + reach);
-                self.gate.any(&blob.bytes[start..end])
-            });
+            let fresh = self.any_in(blob.bytes, base.fresh);
             if !fresh {
                 return Trace::default();
             }
@@ -331,6 +326,25 @@ impl Detector {
         raws.retain(|raw| own.contains(&raw.span.start));
         self.settle(blob.bytes, raws, &mut found);
         Trace(u64::from(!scratch.hits.is_empty()))
+    }
+
+    /// Whether an anchor touches one of these ranges, which are in order.
+    fn any_in(&self, bytes: &[u8], ranges: &[Range<usize>]) -> bool {
+        let reach = self.gate.reach();
+        let mut ranges = ranges.iter().map(|range| {
+            range.start.saturating_sub(reach)..bytes.len().min(range.end + reach)
+        });
+        let Some(mut window) = ranges.next() else { return false };
+        for next in ranges {
+            if next.start <= window.end {
+                window.end = next.end;
+            } else if self.gate.any(&bytes[window]) {
+                return true;
+            } else {
+                window = next;
+            }
+        }
+        self.gate.any(&bytes[window])
     }
 
     /// Whether a path names the owner of a prefix-less family, so that its

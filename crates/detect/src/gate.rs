@@ -36,6 +36,8 @@ const TABLE_BITS: u32 = 18;
 const TABLE_WORDS: usize = 1 << (TABLE_BITS - 6);
 /// Knuth's multiplicative constant, 2^32 divided by the golden ratio.
 const MULTIPLIER: u32 = 0x9E37_79B1;
+/// Characters of an anchor that are looked for in encoded form.
+const ENCODED: usize = 7;
 /// Positions covered by one branch, and the bytes that takes.
 const STEP: usize = 16;
 const CHUNK: usize = 20;
@@ -156,6 +158,9 @@ impl Gate {
 
     fn at(&self, bytes: &[u8], position: usize, found: &mut impl FnMut(Hit) -> bool) -> bool {
         let here = gram(&bytes[position..]);
+        if self.bit(here) & 1 == 0 {
+            return false;
+        }
         let first = self.grams.partition_point(|&(gram, ..)| gram < here);
         self.grams[first..]
             .iter()
@@ -182,16 +187,19 @@ impl Anchor {
     /// An anchor in plain text and in every encoding the decoder can undo.
     fn forms(rule: usize, text: &str) -> Vec<Self> {
         let lower = text.to_ascii_lowercase();
+        // An encoded text only has to be noticed; what it says is looked at once
+        // it is undone. A short beginning keeps the longest anchor short.
+        let beginning = &lower[..lower.len().min(ENCODED)];
         let make = |text: Vec<u8>, folded, encoding| Self { text, folded, encoding, rule };
         let each = |pattern: &dyn Fn(u8) -> Vec<u8>| -> Vec<u8> {
-            lower.bytes().flat_map(pattern).collect()
+            beginning.bytes().flat_map(pattern).collect()
         };
         let mut forms = vec![
             make(lower.clone().into_bytes(), true, None),
             make(each(&|b| vec![b, 0]), true, Some(Encoding::Utf16Le)),
             make(each(&|b| vec![0, b]), true, Some(Encoding::Utf16Be)),
         ];
-        for cased in casings(&lower) {
+        for cased in casings(beginning) {
             let bytes = cased.as_bytes();
             let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
             let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
