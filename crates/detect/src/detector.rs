@@ -331,9 +331,9 @@ impl Detector {
     /// Whether an anchor touches one of these ranges, which are in order.
     fn any_in(&self, bytes: &[u8], ranges: &[Range<usize>]) -> bool {
         let reach = self.gate.reach();
-        let mut ranges = ranges.iter().map(|range| {
-            range.start.saturating_sub(reach)..bytes.len().min(range.end + reach)
-        });
+        let mut ranges = ranges
+            .iter()
+            .map(|range| range.start.saturating_sub(reach)..bytes.len().min(range.end + reach));
         let Some(mut window) = ranges.next() else { return false };
         for next in ranges {
             if next.start <= window.end {

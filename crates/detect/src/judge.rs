@@ -205,7 +205,7 @@ pub(crate) fn published() -> Signal {
 
 /// What is true of every candidate.
 pub(crate) fn prior() -> Signal {
-    signal(SignalKind::Value, weight::PRIOR, "most such tokens are something else")
+    signal(SignalKind::Prior, weight::PRIOR, "most such tokens are something else")
 }
 
 /// The signal of the name a value is bound to.

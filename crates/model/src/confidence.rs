@@ -6,6 +6,9 @@ use std::borrow::Cow;
 /// one weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignalKind {
+    /// How often such a token is what the dossier describes before anything
+    /// else is known of it.
+    Prior,
     /// The name or path the value is bound to.
     Binding,
     /// The enclosing structure and what its members say.

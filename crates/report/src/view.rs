@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 
 use leeward_model::{
     Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned, Provenance, Severity,
+    SignalKind,
 };
 
 use crate::{
@@ -133,12 +134,13 @@ impl<'a> FindingView<'a> {
         }
     }
 
-    /// What speaks for it, then what speaks against.
+    /// What speaks for it, then what speaks against, but for the prior, which
+    /// is the same for all.
     pub(crate) fn evidence(&self) -> String {
         let side = |wanted: fn(f32) -> bool| -> Vec<&str> {
             let signals = self.finding.signals.iter().zip(&self.why);
             signals
-                .filter(|(signal, _)| wanted(signal.weight))
+                .filter(|(signal, _)| wanted(signal.weight) && signal.kind != SignalKind::Prior)
                 .map(|(_, why)| why.as_str())
                 .collect()
         };

@@ -177,6 +177,7 @@ impl<'a> Finding<'a> {
 
 fn signal_kind(kind: SignalKind) -> &'static str {
     match kind {
+        SignalKind::Prior => "prior",
         SignalKind::Binding => "binding",
         SignalKind::Scope => "scope",
         SignalKind::Rival => "rival",
