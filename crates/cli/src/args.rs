@@ -1,6 +1,6 @@
 //! What may be typed. Meaning is given to it by the commands' own files.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use leeward_model::Level;
@@ -13,7 +13,7 @@ use leeward_report as report;
     after_help = "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete"
 )]
 pub(crate) struct Arguments {
-    /// When to use colour; `NO_COLOR` is honoured.
+    /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
     #[command(subcommand)]
@@ -82,12 +82,13 @@ pub(crate) struct What {
     /// Do not leave out the usual caches, such as `node_modules`.
     #[arg(long)]
     pub(crate) no_default_excludes: bool,
-    /// Leave out larger files; they are counted.
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) max_file_size: Option<u64>,
+    /// Leave out files above this size, such as `500K`, `10M` or `2G`; they
+    /// are counted.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_file_size: Option<Size>,
     /// How many threads read and detect. [default: one for each processor]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
 }
 
 /// Which findings are shown.
@@ -99,7 +100,8 @@ pub(crate) struct Which {
     /// Leave out the findings listed in this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write a baseline that lists all findings of this scan.
+    /// Write a baseline of the findings of this scan, those already known
+    /// included.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
     /// Read what to leave alone, and why, from this file. [default:
@@ -130,6 +132,27 @@ pub(crate) struct How {
     /// No progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+            "" | "B" => 0,
+            "K" | "KB" | "KIB" => 10,
+            "M" | "MB" | "MIB" => 20,
+            "G" | "GB" | "GIB" => 30,
+            _ => return Err("a size is a number of bytes, or one with K, M or G behind"),
+        };
+        let number: u64 = digits.parse().map_err(|_| "a size begins with a whole number")?;
+        number.checked_mul(1 << shift).map(Self).ok_or("more bytes than there are")
+    }
 }
 
 /// Least confidence shown.
@@ -205,4 +228,27 @@ pub(crate) enum Dossier {
         /// TOML files or directories of them. [default: those built in]
         paths: Vec<PathBuf>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        let size = |text: &str| text.parse::<Size>().ok().map(|size| size.0);
+        assert_eq!(size("1500"), Some(1500));
+        assert_eq!(size("10M"), Some(10 << 20));
+        assert_eq!(size("2gib"), Some(2 << 30));
+        for wrong in ["", "M", "1T", "-1", "1.5M", "99999999999G", "k1"] {
+            assert_eq!(size(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -1,18 +1,20 @@
 //! `leeward dossier list`, `show` and `check`.
 
 use std::{
-    io::{self, BufWriter, IsTerminal as _, Write},
+    io::{self, BufWriter, IsTerminal as _, Write as _},
     path::PathBuf,
 };
 
-use anstyle::{AnsiColor, Style};
 use leeward_dossier::{Dossier, Library, page};
+use leeward_model::SafeText;
 
 use crate::{
     args::{self, Color},
     examples,
     failure::{Exit, Failure},
-    library, terminal,
+    library,
+    page::render,
+    terminal,
 };
 
 /// Runs one of the dossier commands.
@@ -25,20 +27,20 @@ pub(crate) fn run(command: args::Dossier, color: Color) -> Result<Exit, Failure>
 }
 
 fn list(library: &Library) -> Result<Exit, Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let width = |text: fn(&Dossier) -> &str| {
-        library.dossiers().iter().map(|dossier| text(dossier).chars().count()).max().unwrap_or(0)
-    };
-    let (ids, names) = (width(|dossier| dossier.id().as_str()), width(|dossier| &dossier.name));
-    for dossier in library.dossiers() {
+    let head = ["ID", "SEVERITY", "NAME", "PROVIDER"].map(str::to_owned);
+    let row = |dossier: &Dossier| {
         let severity = dossier.severity.base.name();
-        writeln!(
-            out,
-            "{:ids$}  {severity:8}  {:names$}  {}",
-            dossier.id().as_str(),
-            dossier.name,
-            dossier.provider
-        )?;
+        [dossier.id().as_str(), severity, &dossier.name, &dossier.provider]
+            .map(|text| SafeText::new(text).to_string())
+    };
+    let rows: Vec<[String; 4]> =
+        std::iter::once(head).chain(library.dossiers().iter().map(row)).collect();
+    let widths = [0, 1, 2]
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default());
+    let mut out = BufWriter::new(io::stdout().lock());
+    for [id, severity, name, provider] in rows {
+        let [ids, severities, names] = widths;
+        writeln!(out, "{id:ids$}  {severity:severities$}  {name:names$}  {provider}")?;
     }
     out.flush()?;
     Ok(Exit::Clean)
@@ -46,65 +48,75 @@ fn list(library: &Library) -> Result<Exit, Failure> {
 
 fn show(library: &Library, id: &str, color: Color) -> Result<Exit, Failure> {
     let Some(dossier) = library.get(id) else {
-        let near = library
-            .dossiers()
-            .iter()
-            .map(|dossier| dossier.id().as_str())
-            .filter(|known| {
-                known.contains(id) || id.contains(known.split('-').next().unwrap_or(known))
-            })
-            .map(str::to_owned)
-            .collect();
-        return Err(Failure::NoDossier(id.to_owned(), near));
+        return Err(Failure::NoDossier(id.to_owned(), near(library, id)));
     };
-    let text = page(dossier);
+    let page = page(dossier);
+    let color = terminal::is_colored(color, &io::stdout());
     let mut out = BufWriter::new(io::stdout().lock());
-    if io::stdout().is_terminal() || terminal::is_colored(color, &io::stdout()) {
-        for line in text.lines() {
-            styled(line, terminal::is_colored(color, &io::stdout()), &mut out)?;
-        }
+    if color || io::stdout().is_terminal() {
+        let width = terminal::width().unwrap_or(80);
+        out.write_all(render(&page, width, color).as_bytes())?;
     } else {
-        out.write_all(text.as_bytes())?;
+        out.write_all(page.as_bytes())?;
     }
     out.flush()?;
     Ok(Exit::Clean)
 }
 
-/// Headings stand out; the rest of the Markdown reads well as it is.
-fn styled(line: &str, color: bool, out: &mut impl Write) -> io::Result<()> {
-    let style = match line {
-        _ if !color => Style::new(),
-        _ if line.starts_with("# ") => Style::new().bold().fg_color(Some(AnsiColor::Cyan.into())),
-        _ if line.starts_with('#') => Style::new().bold(),
-        _ => Style::new(),
-    };
-    writeln!(out, "{style}{line}{style:#}")
+/// Ids that somebody who typed `id` may have meant.
+fn near(library: &Library, id: &str) -> Vec<String> {
+    let word = id.split('-').next().filter(|word| word.len() > 2);
+    let is_near = |known: &&str| word.is_some_and(|word| known.contains(word));
+    let ids = library.dossiers().iter().map(|dossier| dossier.id().as_str());
+    ids.filter(is_near).map(str::to_owned).collect()
 }
 
 /// Checks dossiers and runs their examples.
 fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
     let mut library = Library::builtin();
+    let mut wrong = 0;
+    let mut out = BufWriter::new(io::stdout().lock());
     let checked: Vec<String> = if paths.is_empty() {
         library.dossiers().iter().map(|dossier| dossier.id().to_string()).collect()
     } else {
-        let dossiers = library::read(paths)?;
-        let ids = dossiers.iter().map(|dossier| dossier.id().to_string()).collect();
-        dossiers.into_iter().for_each(|dossier| library.add(dossier));
+        let mut ids = Vec::new();
+        for read in library::read_each(paths)? {
+            match read {
+                Ok(dossier) => {
+                    ids.push(dossier.id().to_string());
+                    library.add(dossier);
+                }
+                Err(problems) => {
+                    wrong += problems.len();
+                    problems.iter().try_for_each(|problem| writeln!(out, "{problem}\n"))?;
+                }
+            }
+        }
         ids
     };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut wrong = 0;
     for dossier in checked.iter().filter_map(|id| library.get(id)) {
+        let id = SafeText::new(dossier.id().as_str());
         let failures = examples::run(&library, dossier);
-        let examples = dossier.examples.len();
         if failures.is_empty() {
-            writeln!(out, "{}: {examples} examples as they should be", dossier.id())?;
+            writeln!(out, "{id}: {} examples as they should be", dossier.examples.len())?;
         }
         for failure in &failures {
-            writeln!(out, "{}: example `{}` {}", dossier.id(), failure.name, failure.what)?;
+            writeln!(out, "{id}: example `{}` {}", SafeText::new(&failure.name), failure.what)?;
         }
         wrong += failures.len();
     }
+    match (checked.len(), wrong) {
+        (0, 0) => writeln!(out, "no dossiers there: a dossier is a file `<provider>/<kind>.toml`")?,
+        (_, 0) => {}
+        (_, 1) => writeln!(out, "1 problem")?,
+        (_, wrong) => writeln!(out, "{wrong} problems")?,
+    }
     out.flush()?;
-    Ok(if wrong == 0 { Exit::Clean } else { Exit::Found })
+    Ok(if wrong > 0 {
+        Exit::Found
+    } else if checked.is_empty() {
+        Exit::Usage
+    } else {
+        Exit::Clean
+    })
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use leeward_dossier::{Dossier, Library};
+use leeward_dossier::{Dossier, Library, Problem};
 use leeward_model::SafeText;
 
 use crate::failure::Failure;
@@ -20,22 +20,31 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
 }
 
 /// The dossiers in some files and directories; all problems at once.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Dossier>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        collect(path, &mut files)?;
-    }
-    let (mut dossiers, mut problems) = (Vec::new(), Vec::new());
-    for file in files {
-        let text = fs::read_to_string(&file)
-            .map_err(|error| Failure::File("read the dossier", file.clone(), error))?;
-        let shown = SafeText::new(file.as_os_str().as_encoded_bytes()).to_string();
-        match Dossier::parse(&id_of(&file), &shown, &text) {
+fn read(paths: &[PathBuf]) -> Result<Vec<Dossier>, Failure> {
+    let mut dossiers = Vec::new();
+    let mut problems = Vec::new();
+    for found in read_each(paths)? {
+        match found {
             Ok(dossier) => dossiers.push(dossier),
             Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(dossiers) } else { Err(Failure::Dossiers(problems)) }
+}
+
+/// The dossiers in some files and directories, or what is wrong with each.
+pub(crate) fn read_each(paths: &[PathBuf]) -> Result<Vec<Result<Dossier, Vec<Problem>>>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(&file)
+            .map_err(|error| Failure::File("read the dossier", file.clone(), error))?;
+        let shown = SafeText::new(file.as_os_str().as_encoded_bytes()).to_string();
+        Ok(Dossier::parse(&id_of(&file), &shown, &text))
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// `<provider>/<kind>.toml` is `<provider>-<kind>`.

@@ -3,9 +3,11 @@
 
 mod args;
 mod dossier;
+mod environment;
 mod examples;
 mod failure;
 mod library;
+mod page;
 mod progress;
 mod reveal;
 mod scan;

@@ -23,6 +23,7 @@ use leeward_source::{
 
 use crate::{
     args::{self, Color, Format},
+    environment,
     failure::{Exit, Failure},
     library,
     progress::Watch,
@@ -35,7 +36,7 @@ const IGNORE_FILE: &str = ".leeward-ignore.toml";
 /// Scans and reports.
 pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     if args.how.show_secrets {
-        reveal::ask()?;
+        reveal::ask(args.how.output.is_some())?;
     }
     let begun = Instant::now();
     let started_at = Timestamp::now();
@@ -45,11 +46,14 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let targets = targets(&args)?;
     let baseline = args.which.baseline.as_deref().map(read_baseline).transpose()?;
     let ignore = read_ignore_file(args.which.ignore_file.as_deref())?;
-    let threads = args.what.threads.unwrap_or_else(processors).max(1);
-    let user_rules = user_rules();
+    let threads = args.what.threads.map_or_else(processors, usize::from);
+    let user_rules = environment::git_ignore_rules();
+    // The index that Git names is that of the repository here.
+    let index = if args.targets.is_empty() { environment::git_index() } else { None };
     let request = Request {
         targets: &targets,
         scope: scope(&args.what),
+        index: index.as_deref(),
         files: file_options(&args.what, threads)?,
         threads,
         least,
@@ -67,7 +71,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     if let Some(path) = &args.which.write_baseline {
         write_baseline(path, &outcome)?;
     }
-    let names: Vec<String> = targets.iter().map(Target::to_string).collect();
+    let names = names(&targets, &outcome);
     let report = Report {
         tool_version: env!("CARGO_PKG_VERSION"),
         started_at: started_at.as_second(),
@@ -86,8 +90,11 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         guidance: &|id| guidance(&library, id),
         reveal: args.how.show_secrets,
     };
-    write(&report, &args.how, color)?;
-    Ok(exit(&outcome, args.how.allow_incomplete))
+    match write(&report, &args.how, color) {
+        // Whoever reads has seen enough; what was found does not change.
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&outcome, args.how.allow_incomplete)),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Findings count for more than gaps: whoever acts on the code alone acts on
@@ -107,6 +114,12 @@ fn targets(args: &args::Scan) -> Result<Vec<Target>, Failure> {
         return Ok(vec![Target::Path(PathBuf::from("."))]);
     }
     args.targets.iter().map(|target| Target::parse(target).map_err(Failure::Target)).collect()
+}
+
+/// What was scanned, in the user's words.
+fn names(targets: &[Target], outcome: &Outcome) -> Vec<String> {
+    let beyond = outcome.beyond.iter().map(|root| format!("the history of {root}"));
+    targets.iter().map(Target::to_string).chain(beyond).collect()
 }
 
 fn scope(what: &args::What) -> Scope {
@@ -129,7 +142,7 @@ fn file_options(what: &args::What, threads: usize) -> Result<files::Options, Fai
     }
     Ok(files::Options {
         exclude,
-        max_file_size: what.max_file_size,
+        max_file_size: what.max_file_size.map(|size| size.0),
         threads,
         skip_git_objects: !what.no_history,
         ..files::Options::default()
@@ -155,6 +168,8 @@ fn stop_on_interrupt(progress: &Arc<Progress>) {
             std::process::exit(130);
         }
         progress.cancel();
+        // If standard error is gone, the report still says it.
+        let _ = writeln!(io::stderr(), "stopping; what was done is reported (again to quit now)");
     });
 }
 
@@ -165,7 +180,8 @@ fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
 }
 
 fn write_baseline(path: &Path, outcome: &Outcome) -> Result<(), Failure> {
-    let text = Baseline::write(outcome.findings.iter())
+    // What an older baseline knew and is still there stays known.
+    let text = Baseline::write(outcome.findings.iter().chain(&outcome.known))
         .map_err(|error| Failure::Content(path.to_owned(), error.to_string()))?;
     fs::write(path, text)
         .map_err(|error| Failure::File("write the baseline", path.to_owned(), error))
@@ -194,15 +210,6 @@ fn read_ignore_file(named: Option<&Path>) -> Result<Option<IgnoreFile>, Failure>
     let text = fs::read_to_string(&path)
         .map_err(|error| Failure::File("read the ignore file", path.clone(), error))?;
     IgnoreFile::parse(&text).map(Some).map_err(|error| Failure::Content(path, error.to_string()))
-}
-
-/// The user's own ignore rules for Git, at their default place.
-fn user_rules() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-    let folder = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")))?;
-    Some(folder.join("git/ignore"))
 }
 
 fn write(report: &Report<'_>, how: &args::How, color: Color) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     panic::Location,
     process::ExitCode,
+    sync::Once,
 };
 
 use anstyle::{AnsiColor, Style};
@@ -11,6 +12,7 @@ use leeward_report as report;
 
 use crate::{
     args::Color,
+    environment,
     failure::{Exit, Failure},
 };
 
@@ -21,7 +23,7 @@ pub(crate) fn style(color: Color) -> report::Style {
     report::Style {
         color: is_colored(color, &io::stdout()),
         width: if terminal { width().unwrap_or(plain.width) } else { plain.width },
-        unicode: terminal && is_utf8(),
+        unicode: terminal && environment::is_utf8(),
     }
 }
 
@@ -34,20 +36,10 @@ pub(crate) fn is_colored(color: Color, stream: &impl anstream::stream::RawStream
     }
 }
 
-fn width() -> Option<usize> {
+/// Columns of the terminal on standard output, within reason.
+pub(crate) fn width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size()?;
     Some(usize::from(width.0).clamp(40, 160))
-}
-
-fn is_utf8() -> bool {
-    ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| {
-            #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-            let value = std::env::var(name).ok();
-            value.filter(|value| !value.is_empty())
-        })
-        .is_some_and(|value| value.to_ascii_lowercase().replace('-', "").contains("utf8"))
 }
 
 /// Says why a command could not be done.
@@ -69,11 +61,17 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Says that a panic happened, without what it says: that may quote a value.
+/// Once, since the threads that wait for a panicked one panic too.
 pub(crate) fn panicked(location: Option<&Location<'_>>) {
-    let place = location.map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-    // As above.
-    let _ = writeln!(
-        io::stderr(),
-        "error: leeward has a bug{place}; please report this line, which holds nothing of what was scanned"
-    );
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        let place = location.map(|at| format!(" at {}:{}", at.file(), at.line()));
+        // As above.
+        let _ = writeln!(
+            io::stderr(),
+            "error: leeward has a bug{}; please report this line, which holds nothing of what was \
+             scanned",
+            place.unwrap_or_default()
+        );
+    });
 }

@@ -9,7 +9,8 @@ use std::{
 
 use leeward_detect::{Detector, Scratch, Sighting};
 use leeward_model::{
-    Blob, GitObjectKind, Inspect, ObjectId, Origin, Piece, Position, Span, Trace, Worker,
+    Blob, Fingerprint, GitObjectKind, Inspect, ObjectId, Origin, Piece, Position, Span, Trace,
+    Worker,
 };
 
 /// Where a sighting was made; an origin that outlives its source.
@@ -38,33 +39,52 @@ pub(crate) struct Kept {
     pub(crate) sighting: Sighting,
 }
 
-/// Most sightings kept; more than this is a file made to exhaust memory.
-const MOST: usize = 250_000;
+/// All that one source showed.
+#[derive(Default)]
+pub(crate) struct Collected {
+    pub(crate) kept: Vec<Kept>,
+    /// Sightings of secrets not kept even once: a file made to exhaust memory
+    /// can do that, and no other.
+    pub(crate) lost: u64,
+    /// Further places of secrets that were seen very often.
+    pub(crate) repeated: u64,
+}
+
+/// Bounds on what is kept.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Sightings in all.
+    all: usize,
+    /// Sightings of one secret.
+    each: u32,
+}
+
+const BOUNDS: Bounds = Bounds { all: 100_000, each: 5_000 };
 
 /// Keeps what the detector sees. Shared by the threads of one source.
 pub(crate) struct Collector<'d> {
     detector: &'d Detector,
+    bounds: Bounds,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    kept: Vec<Kept>,
+    collected: Collected,
     /// Sightings in pieces, whose positions are not known yet.
     pending: HashMap<Place, Vec<(u32, Kept)>>,
     count: usize,
-    dropped: u64,
+    of_each: HashMap<Fingerprint, u32>,
 }
 
 impl<'d> Collector<'d> {
     pub(crate) fn new(detector: &'d Detector) -> Self {
-        Self { detector, state: Mutex::default() }
+        Self { detector, bounds: BOUNDS, state: Mutex::default() }
     }
 
-    /// What was kept, and how many sightings were too many to keep.
-    pub(crate) fn finish(self) -> (Vec<Kept>, u64) {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (state.kept, state.dropped)
+    /// What was kept.
+    pub(crate) fn finish(self) -> Collected {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).collected
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -77,19 +97,35 @@ impl<'d> Collector<'d> {
             start: offset + sighting.span.start as u64,
             end: offset + sighting.span.end as u64,
         };
-        let kept = Kept { place: origin.into(), span, sighting };
         let mut state = self.lock();
-        if state.count == MOST {
-            state.dropped += 1;
+        if !state.has_room(sighting.fingerprint, self.bounds) {
             return;
         }
-        state.count += 1;
+        let kept = Kept { place: origin.into(), span, sighting };
         match piece {
-            None => state.kept.push(kept),
+            None => state.collected.kept.push(kept),
             Some(piece) => {
                 state.pending.entry(kept.place.clone()).or_default().push((piece.index, kept));
             }
         }
+    }
+}
+
+impl State {
+    fn has_room(&mut self, secret: Fingerprint, bounds: Bounds) -> bool {
+        let seen = self.of_each.entry(secret).or_default();
+        if *seen < bounds.each && self.count < bounds.all {
+            *seen += 1;
+            self.count += 1;
+            return true;
+        }
+        if *seen > 0 {
+            self.collected.repeated += 1;
+        } else {
+            self.of_each.remove(&secret);
+            self.collected.lost += 1;
+        }
+        false
     }
 }
 
@@ -104,10 +140,11 @@ impl<'c, 'd> Inspect for &'c Collector<'d> {
         let mut state = self.lock();
         let Some(pending) = state.pending.remove(&Place::from(origin)) else { return };
         for (index, mut kept) in pending {
-            let Some(start) = starts.get(index as usize) else { continue };
-            kept.sighting.start = kept.sighting.start.offset_by(*start);
-            kept.sighting.end = kept.sighting.end.offset_by(*start);
-            state.kept.push(kept);
+            // Every piece that was shown was also measured.
+            let start = starts.get(index as usize).copied().unwrap_or(Position::START);
+            kept.sighting.start = kept.sighting.start.offset_by(start);
+            kept.sighting.end = kept.sighting.end.offset_by(start);
+            state.collected.kept.push(kept);
         }
     }
 }
@@ -123,5 +160,52 @@ impl Worker for Seer<'_, '_> {
         let Self { collector, scratch } = self;
         let keep = |sighting| collector.keep(blob.origin, blob.piece, sighting);
         collector.detector.scan(&blob, scratch, keep)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leeward_detect::Options;
+    use leeward_dossier::Library;
+    use rand::RngExt as _;
+
+    use super::*;
+
+    /// A line that gives away a key, made here and nobody's.
+    fn line() -> String {
+        let mut rng = rand::rng();
+        let letters = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        let any = |_| char::from(letters[rng.random_range(0..letters.len())]);
+        format!("MISTRAL_API_KEY=aB3{}\n", (0..29).map(any).collect::<String>())
+    }
+
+    #[test]
+    fn positions_in_pieces_become_those_of_the_original() {
+        let detector = Detector::new(&Library::builtin(), Options::default());
+        let collector = Collector::new(&detector);
+        let text = format!("one\ntwo\n{}", line());
+        let piece = Piece { index: 1, offset: 4, own_start: 0, own_end: text.len() - 4 };
+        let blob = Blob { piece: Some(piece), ..Blob::whole(&text.as_bytes()[4..], Origin::Stdin) };
+        (&&collector).worker().inspect(blob);
+        let starts = [Position::START, Position { line: 2, column: 1 }];
+        (&collector).pieces_done(Origin::Stdin, &starts);
+        let kept = collector.finish().kept;
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].sighting.start, Position { line: 3, column: 17 });
+        assert_eq!(kept[0].span.start, 8 + 16);
+    }
+
+    #[test]
+    fn what_is_too_much_is_counted() {
+        let detector = Detector::new(&Library::builtin(), Options::default());
+        let bounds = Bounds { all: 4, each: 2 };
+        let collector = Collector { bounds, ..Collector::new(&detector) };
+        let (often, others) = (line().repeat(3), (0..4).map(|_| line()));
+        let mut worker = (&&collector).worker();
+        for text in std::iter::once(often).chain(others) {
+            worker.inspect(Blob::whole(text.as_bytes(), Origin::Stdin));
+        }
+        let collected = collector.finish();
+        assert_eq!((collected.kept.len(), collected.repeated, collected.lost), (4, 1, 2));
     }
 }

@@ -87,7 +87,7 @@ impl IgnoreFile {
         &self,
         dossier: &DossierId,
         fingerprint: Fingerprint,
-        path: Option<&str>,
+        path: Option<&[u8]>,
         today: Date,
     ) -> bool {
         self.entries
@@ -128,10 +128,13 @@ impl Entry {
         self.until.is_some_and(|until| until < today)
     }
 
-    fn matches(&self, dossier: &DossierId, fingerprint: Fingerprint, path: Option<&str>) -> bool {
+    fn matches(&self, dossier: &DossierId, fingerprint: Fingerprint, path: Option<&[u8]>) -> bool {
+        let fits = |glob: &GlobMatcher| {
+            path.is_some_and(|path| glob.is_match(String::from_utf8_lossy(path).as_ref()))
+        };
         self.fingerprint.is_none_or(|wanted| wanted == fingerprint)
             && self.dossier.as_ref().is_none_or(|wanted| wanted == dossier.as_str())
-            && self.path.as_ref().is_none_or(|glob| path.is_some_and(|path| glob.is_match(path)))
+            && self.path.as_ref().is_none_or(fits)
     }
 }
 
@@ -158,8 +161,9 @@ mod tests {
         let text = "[[ignore]]\npath = 'docs/**'\nreason = 'examples'\nuntil = '2026-06-30'\n";
         let file = IgnoreFile::parse(text).expect("valid");
         let fingerprint = Fingerprint::new("f", &Secret::new(*b"v"));
-        let covers = |path, today| {
-            file.covers(&DossierId::new("mistral-api-key"), fingerprint, Some(path), today)
+        let covers = |path: &str, today| {
+            let (dossier, path) = (DossierId::new("mistral-api-key"), path.as_bytes());
+            file.covers(&dossier, fingerprint, Some(path), today)
         };
         assert!(covers("docs/a/b.md", date(2026, 6, 30)));
         assert!(!covers("docs/a/b.md", date(2026, 7, 1)));

@@ -6,6 +6,7 @@
 //! environment.
 
 mod baseline;
+mod circumstance;
 mod collect;
 mod ignore;
 mod scan;

@@ -2,7 +2,7 @@
 //! collector. What becomes of the sightings is `settle`'s.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, btree_map::Entry},
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -19,7 +19,7 @@ use leeward_source::{
 
 use crate::{
     baseline::Baseline,
-    collect::{Collector, Kept, Place},
+    collect::{Collected, Collector, Kept, Place},
     ignore::IgnoreFile,
     settle::{Settler, Suppressed},
     target::Target,
@@ -48,6 +48,9 @@ pub struct Request<'a> {
     pub targets: &'a [Target],
     /// Which part of repositories.
     pub scope: Scope,
+    /// The index that holds what is staged, if it is not the repository's own:
+    /// Git names another to its hooks.
+    pub index: Option<&'a Path>,
     /// How files are read.
     pub files: files::Options,
     /// How many threads read and detect.
@@ -69,19 +72,24 @@ pub struct Request<'a> {
 pub struct Outcome {
     /// At or above the threshold, worst first.
     pub findings: Vec<Finding>,
+    /// Those that the baseline knows.
+    pub known: Vec<Finding>,
     /// What was looked at and what was not.
     pub coverage: Coverage,
     /// What was found and left out on request.
     pub suppressed: Suppressed,
     /// How many findings there are below the threshold.
     pub below_threshold: usize,
+    /// Repositories whose history was scanned though they reach beyond the
+    /// targets, by their roots.
+    pub beyond: Vec<String>,
 }
 
 /// A scan that could not be done as asked.
 #[derive(Debug)]
 pub enum Failure {
     /// A repository that cannot be opened.
-    Open(PathBuf, OpenError),
+    Open(OpenError),
     /// The scope is of a repository, and there is none.
     NoRepository(PathBuf),
     /// The range means nothing in this repository.
@@ -94,16 +102,13 @@ pub enum Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |path: &Path| SafeText::new(path.as_os_str().as_encoded_bytes()).to_string();
         match self {
-            Self::Open(path, error) => {
-                write!(f, "cannot open the repository at `{}`: {error}", shown(path))
-            }
+            Self::Open(error) => error.fmt(f),
             Self::NoRepository(path) => write!(
                 f,
-                "`{}` is not inside a Git repository, so it has neither history nor staged files; \
+                "`{}` is not inside a git repository, so it has neither history nor staged files; \
                  scan it without `--history-only`, `--staged` and `--range`",
-                shown(path)
+                SafeText::new(path.as_os_str().as_encoded_bytes())
             ),
             Self::Range(error) => error.fmt(f),
             Self::Clone(error) => error.fmt(f),
@@ -133,7 +138,7 @@ pub fn scan(
         progress,
         coverage: Coverage::default(),
         settler: Settler::new(request, detector),
-        seen: BTreeSet::new(),
+        beyond: Vec::new(),
     };
     let mut paths = Vec::new();
     for target in request.targets {
@@ -144,16 +149,28 @@ pub fn scan(
         }
     }
     scan.paths(&paths)?;
-    let Scan { settler, mut coverage, .. } = scan;
-    let settled = settler.finish(library, &mut coverage);
+    let Scan { settler, mut coverage, beyond, .. } = scan;
+    let settled = settler.finish(library);
     coverage.not_scanned.sort();
+    coverage.warnings.sort();
     coverage.warnings.dedup();
     Ok(Outcome {
         findings: settled.findings,
+        known: settled.known,
         coverage,
         suppressed: settled.suppressed,
         below_threshold: settled.below_threshold,
+        beyond,
     })
+}
+
+/// A repository around one of the targets.
+pub(crate) struct Opened {
+    /// The target if it is the repository's root, and else the root.
+    pub(crate) name: String,
+    pub(crate) repository: Repository,
+    /// Whether history is scanned too.
+    whole: bool,
 }
 
 struct Scan<'a> {
@@ -162,8 +179,7 @@ struct Scan<'a> {
     progress: &'a Progress,
     coverage: Coverage,
     settler: Settler<'a>,
-    /// Git directories done.
-    seen: BTreeSet<PathBuf>,
+    beyond: Vec<String>,
 }
 
 impl Scan<'_> {
@@ -178,134 +194,160 @@ impl Scan<'_> {
     fn remote(&mut self, url: &git::RemoteUrl) -> Result<(), Failure> {
         let folder = tempfile::Builder::new().prefix("leeward-").tempdir();
         let folder = folder.map_err(Failure::Temporary)?;
-        let repository =
-            git::clone_bare(url, folder.path(), self.progress).map_err(Failure::Clone)?;
-        self.history(&repository, &url.to_string(), &self.selection())
+        match git::clone_bare(url, folder.path(), self.progress) {
+            Ok(repository) => self.history(&repository, url.as_str()),
+            Err(CloneError::Stopped) => {
+                self.stopped(url.as_str());
+                Ok(())
+            }
+            Err(error) => Err(Failure::Clone(error)),
+        }
     }
 
     /// Files of all targets in one walk, so that overlapping targets are read
-    /// once; then the repositories around them.
+    /// once; then the repositories around them, each once.
     fn paths(&mut self, paths: &[PathBuf]) -> Result<(), Failure> {
-        let mut repositories = Vec::new();
-        let mut on_disk = Vec::new();
-        for path in paths {
-            let repository =
-                Repository::discover(path).map_err(|error| Failure::Open(path.clone(), error))?;
-            let is_repository_itself = repository.as_ref().is_some_and(|repository| {
-                repository.work_tree().is_none() && same(repository.git_dir(), path)
-            });
-            if !is_repository_itself {
-                on_disk.push(path.clone());
-            }
-            match repository {
-                Some(repository) => repositories.push((path, repository)),
-                None if matches!(self.request.scope, Scope::Everything | Scope::Files) => {}
-                None => return Err(Failure::NoRepository(path.clone())),
-            }
+        let repositories = self.open_all(paths)?;
+        if matches!(self.request.scope, Scope::Everything | Scope::Files) && !paths.is_empty() {
+            let collector = Collector::new(self.detector);
+            let coverage = files::scan(paths, &self.request.files, &&collector, self.progress);
+            self.coverage.merge(coverage);
+            let kept = self.kept(collector);
+            self.settler.files(kept, &repositories);
         }
-        if matches!(self.request.scope, Scope::Everything | Scope::Files) && !on_disk.is_empty() {
-            self.files(&on_disk, &repositories);
-        }
-        for (path, repository) in &repositories {
-            self.repository(path, repository)?;
+        for Opened { name, repository, whole } in &repositories {
+            match self.request.scope {
+                Scope::Files => {}
+                Scope::Staged => self.staged(repository, name),
+                _ if *whole => self.history(repository, name)?,
+                _ => {}
+            }
         }
         Ok(())
     }
 
-    fn files(&mut self, paths: &[PathBuf], repositories: &[(&PathBuf, Repository)]) {
+    fn open_all(&mut self, paths: &[PathBuf]) -> Result<Vec<Opened>, Failure> {
+        let mut repositories: BTreeMap<PathBuf, Opened> = BTreeMap::new();
+        for path in paths {
+            let Some(repository) = self.open(path)? else { continue };
+            let git_dir = repository.git_dir();
+            let key = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
+            let root = repository.work_tree().unwrap_or(git_dir);
+            let is_root = same(root, path) || same(git_dir, path);
+            let name = text(if is_root { path } else { root });
+            // A file named alone is that file, not its repository.
+            let whole = path.is_dir() || self.request.scope != Scope::Everything;
+            match repositories.entry(key) {
+                Entry::Vacant(entry) => {
+                    if !is_root && whole && self.request.scope != Scope::Files {
+                        self.beyond.push(name.clone());
+                    }
+                    entry.insert(Opened { name, repository, whole });
+                }
+                Entry::Occupied(mut entry) => {
+                    entry.get_mut().whole |= whole;
+                    if is_root {
+                        self.beyond.retain(|beyond| *beyond != entry.get().name);
+                        entry.get_mut().name = name;
+                    }
+                }
+            }
+        }
+        Ok(repositories.into_values().collect())
+    }
+
+    /// Opens the repository around a path. One that is damaged or leads
+    /// elsewhere does not keep the files from being scanned.
+    fn open(&mut self, path: &Path) -> Result<Option<Repository>, Failure> {
+        let needs_one = !matches!(self.request.scope, Scope::Everything | Scope::Files);
+        match Repository::discover(path) {
+            Ok(None) if needs_one => Err(Failure::NoRepository(path.to_owned())),
+            Ok(repository) => Ok(repository),
+            Err(error) if needs_one => Err(Failure::Open(error)),
+            Err(error) => {
+                if self.request.scope == Scope::Everything {
+                    let reason = match &error {
+                        OpenError::NotItsOwn(_) => Reason::OutsideTarget(error.to_string()),
+                        OpenError::Unreadable(_, reason) => reason.clone(),
+                        _ => Reason::Corrupt(error.to_string()),
+                    };
+                    self.left_out(&text(&path.join(".git")), reason);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn staged(&mut self, repository: &Repository, name: &str) {
+        let Request { index, threads, .. } = *self.request;
         let collector = Collector::new(self.detector);
-        let coverage = files::scan(paths, &self.request.files, &&collector, self.progress);
+        let coverage = repository.scan_staged(index, threads, &&collector, self.progress);
         self.coverage.merge(coverage);
         let kept = self.kept(collector);
-        self.settler.files(kept, repositories.iter().map(|(_, repository)| repository));
-    }
-
-    fn repository(&mut self, path: &Path, repository: &Repository) -> Result<(), Failure> {
-        let git_dir = repository.git_dir();
-        let resolved = git_dir.canonicalize().unwrap_or_else(|_| git_dir.to_owned());
-        if !self.seen.insert(resolved) {
-            return Ok(());
-        }
-        let name = SafeText::new(path.as_os_str().as_encoded_bytes()).to_string();
-        match &self.request.scope {
-            Scope::Files => Ok(()),
-            // A file named alone is that file, not its repository.
-            Scope::Everything if path.is_file() => Ok(()),
-            Scope::Everything | Scope::History | Scope::Range(_) => {
-                self.history(repository, &name, &self.selection())
-            }
-            Scope::Staged => {
-                let collector = Collector::new(self.detector);
-                let coverage =
-                    repository.scan_staged(None, self.request.threads, &&collector, self.progress);
-                self.coverage.merge(coverage);
-                let kept = self.kept(collector);
-                let staged = repository.staged(None);
-                self.settler.staged(kept, &name, &staged.paths);
-                Ok(())
-            }
+        if !kept.is_empty() {
+            self.settler.staged(kept, name, &repository.staged(index).paths);
         }
     }
 
-    fn selection(&self) -> Selection {
-        match &self.request.scope {
+    fn history(&mut self, repository: &Repository, name: &str) -> Result<(), Failure> {
+        let selection = match &self.request.scope {
             Scope::Range(range) => Selection::Range(range.clone()),
             _ => Selection::Everything,
-        }
-    }
-
-    fn history(
-        &mut self,
-        repository: &Repository,
-        name: &str,
-        selection: &Selection,
-    ) -> Result<(), Failure> {
+        };
+        let threads = self.request.threads;
         let collector = Collector::new(self.detector);
-        let scanned =
-            repository.scan_history(selection, self.request.threads, &&collector, self.progress);
-        match scanned {
+        match repository.scan_history(&selection, threads, &&collector, self.progress) {
             Ok(coverage) => self.coverage.merge(coverage),
             Err(ScanError::Stopped) => self.stopped(name),
             Err(error @ ScanError::Revision(_)) => return Err(Failure::Range(error)),
         }
         let kept = self.kept(collector);
-        let objects = kept
-            .iter()
-            .filter_map(|kept| match kept.place {
-                Place::Git(_, id) => Some(id),
-                _ => None,
-            })
-            .collect();
-        let histories = match repository.attribute(&objects, self.request.threads, self.progress) {
-            Ok(histories) => histories,
+        let histories = self.attribute(repository, name, &kept);
+        self.settler.history(kept, name, &histories.of);
+        Ok(())
+    }
+
+    /// Asks how the objects with sightings came into history.
+    fn attribute(&mut self, repository: &Repository, name: &str, kept: &[Kept]) -> git::Histories {
+        let object = |kept: &Kept| match kept.place {
+            Place::Git(_, id) => Some(id),
+            Place::Stdin | Place::File(_) => None,
+        };
+        let objects = kept.iter().filter_map(object).collect();
+        match repository.attribute(&objects, self.request.threads, self.progress) {
+            Ok(histories) => {
+                self.coverage.warnings.extend(histories.warnings.iter().cloned());
+                histories
+            }
             Err(error) => {
                 self.coverage.warnings.push(format!(
                     "how the findings of `{name}` came into its history is not known: {error}"
                 ));
                 git::Histories::default()
             }
-        };
-        self.coverage.warnings.extend(histories.warnings.iter().cloned());
-        self.settler.history(kept, name, repository.work_tree(), &histories.of);
-        Ok(())
+        }
     }
 
     fn stopped(&mut self, name: &str) {
-        self.coverage.not_scanned.push(NotScanned {
-            path: name.as_bytes().to_vec(),
-            reason: Reason::Limit("stopped on request".into()),
-            bytes: None,
-        });
+        self.left_out(name, Reason::Limit("the scan was stopped".into()));
     }
 
+    fn left_out(&mut self, name: &str, reason: Reason) {
+        let path = name.as_bytes().to_vec();
+        self.coverage.not_scanned.push(NotScanned { path, reason, bytes: None });
+    }
+
+    /// What a collector kept; what it could not keep is in the account.
     fn kept(&mut self, collector: Collector<'_>) -> Vec<Kept> {
-        let (kept, dropped) = collector.finish();
-        if dropped > 0 {
-            self.coverage.not_scanned.push(NotScanned {
-                path: Vec::new(),
-                reason: Reason::Limit(format!("{dropped} sightings more than can be kept")),
-                bytes: None,
-            });
+        let Collected { kept, lost, repeated } = collector.finish();
+        if repeated > 0 {
+            self.coverage.warnings.push(format!(
+                "{repeated} more places of secrets that lie in thousands of places are not listed"
+            ));
+        }
+        if lost > 0 {
+            let reason = format!("{lost} sightings more than are kept in memory");
+            self.left_out("(findings)", Reason::Limit(reason));
         }
         kept
     }
@@ -313,4 +355,8 @@ impl Scan<'_> {
 
 fn same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

@@ -2,7 +2,7 @@
 //! finding per secret, and the order a person reads them in.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -10,14 +10,15 @@ use std::{
 use leeward_detect::{Detector, Sighting, group};
 use leeward_dossier::Library;
 use leeward_model::{
-    Coverage, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location, Match,
+    Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location, Match,
     ObjectId, Provenance, Tracking,
 };
-use leeward_source::git::Repository;
+use leeward_source::git::Tracker;
 
 use crate::{
+    circumstance,
     collect::{Kept, Place},
-    scan::Request,
+    scan::{Opened, Request},
 };
 
 /// What was found and left out because somebody said so, in findings.
@@ -25,7 +26,7 @@ use crate::{
 pub struct Suppressed {
     /// Known from the baseline.
     pub baseline: usize,
-    /// Marked by a comment beside every place.
+    /// Marked by a comment beside it, wherever it lies.
     pub inline: usize,
     /// Listed in the ignore file.
     pub ignore_file: usize,
@@ -36,20 +37,25 @@ pub struct Suppressed {
 /// Findings and what was left out of them.
 pub(crate) struct Settled {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) known: Vec<Finding>,
     pub(crate) suppressed: Suppressed,
     pub(crate) below_threshold: usize,
 }
+
+/// A file of a repository: the repository as the user named it, and the path
+/// in it.
+type InRepository = (String, Vec<u8>);
 
 /// Takes the sightings of all sources.
 pub(crate) struct Settler<'a> {
     request: &'a Request<'a>,
     detector: &'a Detector,
     matches: Vec<Match>,
-    ignored_inline: BTreeSet<Fingerprint>,
-    ignored_by_file: BTreeSet<Fingerprint>,
-    /// Where files of the work tree lie in their repository, by the path
-    /// shown.
-    in_repository: HashMap<Vec<u8>, Vec<u8>>,
+    /// Secrets of which a sighting was left out, by who said so.
+    by_comment: BTreeSet<Fingerprint>,
+    by_file: BTreeSet<Fingerprint>,
+    /// Files whose present version has a comment that excuses a secret.
+    excused: HashSet<(Fingerprint, InRepository)>,
 }
 
 impl<'a> Settler<'a> {
@@ -58,9 +64,9 @@ impl<'a> Settler<'a> {
             request,
             detector,
             matches: Vec::new(),
-            ignored_inline: BTreeSet::new(),
-            ignored_by_file: BTreeSet::new(),
-            in_repository: HashMap::new(),
+            by_comment: BTreeSet::new(),
+            by_file: BTreeSet::new(),
+            excused: HashSet::new(),
         }
     }
 
@@ -68,45 +74,28 @@ impl<'a> Settler<'a> {
     pub(crate) fn stdin(&mut self, kept: Vec<Kept>) {
         let provenance = Arc::new(Provenance::Stdin);
         for kept in kept {
-            self.take(kept, Arc::clone(&provenance));
+            self.take(kept, Arc::clone(&provenance), None);
         }
     }
 
     /// Takes what lies in files, each with its standing in the repository
     /// around it.
-    pub(crate) fn files<'r>(
-        &mut self,
-        kept: Vec<Kept>,
-        repositories: impl Iterator<Item = &'r Repository>,
-    ) {
+    pub(crate) fn files(&mut self, kept: Vec<Kept>, repositories: &[Opened]) {
         if kept.is_empty() {
             return;
         }
-        let mut trackers: Vec<_> = repositories
-            .filter_map(|repository| {
-                let root = repository.work_tree()?.canonicalize().ok()?;
-                Some((root, repository.tracker(self.request.user_rules)))
-            })
-            .collect();
-        let mut known: HashMap<Place, Arc<Provenance>> = HashMap::new();
+        let mut surveyor = Surveyor::new(repositories, self.request.user_rules);
+        let mut known = HashMap::new();
         for kept in kept {
             let Place::File(path) = &kept.place else { continue };
-            let provenance = known.entry(kept.place.clone()).or_insert_with(|| {
-                let mut tracking = Tracking::NoRepository;
-                for (root, tracker) in &mut trackers {
-                    tracking = tracker.tracking(path);
-                    if tracking != Tracking::NoRepository {
-                        if let Some(relative) = relative(path, root) {
-                            self.in_repository
-                                .insert(path.as_os_str().as_encoded_bytes().to_vec(), relative);
-                        }
-                        break;
-                    }
-                }
-                Arc::new(file(path, tracking))
-            });
-            let provenance = Arc::clone(provenance);
-            self.take(kept, provenance);
+            let (provenance, inside) = known
+                .entry(path.clone())
+                .or_insert_with(|| {
+                    let (tracking, inside) = surveyor.look_at(path);
+                    (Arc::new(file(path, tracking)), inside)
+                })
+                .clone();
+            self.take(kept, provenance, inside);
         }
     }
 
@@ -124,7 +113,7 @@ impl<'a> Settler<'a> {
                 ..History::default()
             };
             let provenance = git(repository, kind, object, Some(history));
-            self.take(kept, Arc::new(provenance));
+            self.take(kept, Arc::new(provenance), None);
         }
     }
 
@@ -133,10 +122,8 @@ impl<'a> Settler<'a> {
         &mut self,
         kept: Vec<Kept>,
         repository: &str,
-        work_tree: Option<&Path>,
         histories: &HashMap<ObjectId, History>,
     ) {
-        let in_tree = work_tree.is_some().then(|| self.work_tree_places());
         let mut known: HashMap<ObjectId, Arc<Provenance>> = HashMap::new();
         for kept in kept {
             let Place::Git(kind, object) = kept.place else { continue };
@@ -144,115 +131,143 @@ impl<'a> Settler<'a> {
                 Arc::new(git(repository, kind, object, histories.get(&object).cloned()))
             });
             let provenance = Arc::clone(provenance);
-            if let (Some(in_tree), Provenance::Git(place)) = (&in_tree, &*provenance) {
-                self.drop_copy(in_tree, &kept, place);
-            }
-            self.take(kept, provenance);
+            self.take(kept, provenance, None);
         }
     }
 
-    /// Matches in tracked files, by secret, path in the repository and span.
-    fn work_tree_places(&self) -> HashMap<(Fingerprint, Vec<u8>, u64), usize> {
-        self.matches
-            .iter()
-            .enumerate()
-            .filter_map(|(index, found)| {
-                let Provenance::File(place) = &*found.location.provenance else { return None };
-                let path = self.in_repository.get(&place.path)?;
-                (place.tracking == Tracking::Tracked)
-                    .then(|| ((found.fingerprint, path.clone(), found.location.span.start), index))
-            })
-            .collect()
-    }
-
-    /// A tracked file whose very content is in HEAD is one place, told by Git,
-    /// which knows more of it.
-    fn drop_copy(
-        &mut self,
-        in_tree: &HashMap<(Fingerprint, Vec<u8>, u64), usize>,
-        kept: &Kept,
-        place: &GitPlace,
-    ) {
-        let Some(history) = place.history.as_ref().filter(|history| history.in_head) else {
-            return;
-        };
-        for path in &history.paths {
-            let key = (kept.sighting.fingerprint, path.clone(), kept.span.start);
-            if let Some(&index) = in_tree.get(&key) {
-                self.matches[index].signals.clear();
-            }
-        }
-    }
-
-    fn take(&mut self, kept: Kept, provenance: Arc<Provenance>) {
+    /// Makes a match of a sighting, unless somebody said to leave it alone.
+    fn take(&mut self, kept: Kept, provenance: Arc<Provenance>, inside: Option<InRepository>) {
         let Kept { span, sighting, .. } = kept;
-        let Sighting {
-            dossier,
-            fingerprint,
-            secret,
-            companions,
-            start,
-            end,
-            decoded,
-            excerpt,
-            mut signals,
-            ignored_inline,
-            ..
-        } = sighting;
-        if ignored_inline {
-            self.ignored_inline.insert(fingerprint);
+        let Sighting { dossier, fingerprint, secret, companions, decoded, excerpt, .. } = sighting;
+        let mut signals = sighting.signals;
+        if let (Provenance::Git(_), Some(path)) = (&*provenance, paths_of(&provenance).first()) {
+            signals.extend(self.detector.place(&dossier, path));
+        }
+        let would_be_shown = Confidence::of(&signals).level() >= self.request.least;
+        if sighting.ignored_inline {
+            self.excuse(fingerprint, &provenance, inside);
+            if would_be_shown {
+                self.by_comment.insert(fingerprint);
+            }
             return;
         }
-        let path = path_of(&provenance).map(|path| String::from_utf8_lossy(path).into_owned());
-        let ignored = self.request.ignore.is_some_and(|ignore| {
-            ignore.covers(&dossier, fingerprint, path.as_deref(), self.request.today)
+        let inside = inside.as_ref().map(|(_, path)| path.as_slice());
+        let is_ignored = self.request.ignore.is_some_and(|ignore| {
+            let covers = |path| ignore.covers(&dossier, fingerprint, path, self.request.today);
+            let paths = paths_of(&provenance);
+            // A file on disk goes by two names; content in history is ignored
+            // if it is wherever it ever lay.
+            let by_path = !paths.is_empty() && paths.iter().all(|path| covers(Some(path)));
+            by_path || inside.is_some_and(|path| covers(Some(path))) || covers(None)
         });
-        if ignored {
-            self.ignored_by_file.insert(fingerprint);
+        if is_ignored {
+            if would_be_shown {
+                self.by_file.insert(fingerprint);
+            }
             return;
         }
-        if let (Provenance::Git(_), Some(path)) = (&*provenance, &path) {
-            signals.extend(self.detector.place(&dossier, path.as_bytes()));
-        }
+        let (start, end) = (sighting.start, sighting.end);
         let location = Location { provenance, span, start, end, decoded, excerpt };
         self.matches.push(Match { dossier, fingerprint, secret, companions, location, signals });
     }
 
-    /// Makes findings of everything taken.
-    pub(crate) fn finish(mut self, library: &Library, coverage: &mut Coverage) -> Settled {
-        // A match without evidence is a copy that Git tells better.
-        self.matches.retain(|found| !found.signals.is_empty());
-        let mut findings = group(self.matches, library);
-        let shown: BTreeSet<Fingerprint> = findings.iter().map(|f| f.fingerprint).collect();
-        let mut suppressed = Suppressed {
-            inline: self.ignored_inline.difference(&shown).count(),
-            ignore_file: self
-                .ignored_by_file
-                .iter()
-                .filter(|known| !shown.contains(known) && !self.ignored_inline.contains(known))
-                .count(),
-            expired: self.request.ignore.map_or(0, |ignore| ignore.expired(self.request.today)),
-            baseline: 0,
-        };
-        if let Some(baseline) = self.request.baseline {
-            let before = findings.len();
-            findings.retain(|finding| !baseline.knows(finding.fingerprint));
-            suppressed.baseline = before - findings.len();
+    /// A comment in the present version of a file also speaks for the
+    /// versions before it was written.
+    fn excuse(&mut self, secret: Fingerprint, place: &Provenance, inside: Option<InRepository>) {
+        self.excused.extend(inside.map(|inside| (secret, inside)));
+        if let Provenance::Git(GitPlace { repository, history: Some(history), .. }) = place
+            && history.in_head
+        {
+            let paths = history.paths.iter();
+            self.excused.extend(paths.map(|path| (secret, (repository.clone(), path.clone()))));
         }
+    }
+
+    /// Makes findings of everything taken.
+    pub(crate) fn finish(mut self, library: &Library) -> Settled {
+        self.drop_excused();
+        let mut findings = group(self.matches, library);
         let before = findings.len();
         findings.retain(|finding| finding.confidence.level() >= self.request.least);
         let below_threshold = before - findings.len();
         for finding in &mut findings {
             finding.locations.sort_by_cached_key(order);
+            circumstance::state(finding);
         }
-        if suppressed.expired > 0 {
-            coverage.warnings.push(format!(
-                "{} of the ignore file's entries have expired and hide nothing",
-                suppressed.expired
-            ));
-        }
-        Settled { findings, suppressed, below_threshold }
+        let (by_comment, by_file) = (self.by_comment, self.by_file);
+        let shown: HashSet<Fingerprint> = findings.iter().map(|f| f.fingerprint).collect();
+        let is_hidden = |secret: &&Fingerprint| !shown.contains(*secret);
+        let ignore_file = by_file.iter().filter(is_hidden);
+        let baseline = self.request.baseline;
+        let (known, findings): (Vec<_>, Vec<_>) = findings
+            .into_iter()
+            .partition(|finding| baseline.is_some_and(|known| known.knows(finding.fingerprint)));
+        let suppressed = Suppressed {
+            baseline: known.len(),
+            inline: by_comment.iter().filter(is_hidden).count(),
+            ignore_file: ignore_file.filter(|secret| !by_comment.contains(*secret)).count(),
+            expired: self.request.ignore.map_or(0, |file| file.expired(self.request.today)),
+        };
+        Settled { findings, known, suppressed, below_threshold }
     }
+
+    fn drop_excused(&mut self) {
+        let (excused, by_comment) = (&self.excused, &mut self.by_comment);
+        if excused.is_empty() {
+            return;
+        }
+        let least = self.request.least;
+        self.matches.retain(|found| {
+            let Provenance::Git(place) = &*found.location.provenance else { return true };
+            let Some(history) = &place.history else { return true };
+            let is_excused = |path: &Vec<u8>| {
+                excused.contains(&(found.fingerprint, (place.repository.clone(), path.clone())))
+            };
+            let keep = history.paths.is_empty() || !history.paths.iter().all(is_excused);
+            if !keep && found.confidence().level() >= least {
+                by_comment.insert(found.fingerprint);
+            }
+            keep
+        });
+    }
+}
+
+/// Tells how files stand with the repositories around them.
+struct Surveyor<'r> {
+    /// The root, resolved, and what the repository is called.
+    trackers: Vec<(std::path::PathBuf, &'r str, Tracker)>,
+}
+
+impl<'r> Surveyor<'r> {
+    fn new(repositories: &'r [Opened], user_rules: Option<&Path>) -> Self {
+        let trackers = repositories.iter().filter_map(|opened| {
+            let root = opened.repository.work_tree()?.canonicalize().ok()?;
+            Some((root, opened.name.as_str(), opened.repository.tracker(user_rules)))
+        });
+        Self { trackers: trackers.collect() }
+    }
+
+    fn look_at(&mut self, path: &Path) -> (Tracking, Option<InRepository>) {
+        for (root, name, tracker) in &mut self.trackers {
+            let Some(relative) = relative(path, root) else { continue };
+            // What Git keeps for itself is no file of the work tree.
+            if relative.starts_with(b".git/") || relative == b".git" {
+                break;
+            }
+            let tracking = tracker.tracking(path);
+            if tracking != Tracking::NoRepository {
+                return (tracking, Some(((*name).to_owned(), relative)));
+            }
+        }
+        (Tracking::NoRepository, None)
+    }
+}
+
+/// Where a file lies in its repository.
+fn relative(path: &Path, root: &Path) -> Option<Vec<u8>> {
+    let resolved = path.canonicalize().ok()?;
+    let relative = resolved.strip_prefix(root).ok()?;
+    Some(relative.as_os_str().as_encoded_bytes().to_vec())
 }
 
 fn file(path: &Path, tracking: Tracking) -> Provenance {
@@ -273,24 +288,19 @@ fn git(
     })
 }
 
-/// Where a file lies in its repository.
-fn relative(path: &Path, root: &Path) -> Option<Vec<u8>> {
-    let resolved = path.canonicalize().ok()?;
-    let relative = resolved.strip_prefix(root).ok()?;
-    Some(relative.as_os_str().as_encoded_bytes().to_vec())
-}
-
-fn path_of(provenance: &Provenance) -> Option<&[u8]> {
+/// All paths of a place, the one that reports show first.
+fn paths_of(provenance: &Provenance) -> &[Vec<u8>] {
     match provenance {
-        Provenance::Stdin => None,
-        Provenance::File(place) => Some(&place.path),
-        Provenance::Git(place) => place.history.as_ref()?.paths.last().map(Vec::as_slice),
+        Provenance::Stdin => &[],
+        Provenance::File(place) => std::slice::from_ref(&place.path),
+        Provenance::Git(place) => place.history.as_ref().map_or(&[], |history| &history.paths),
     }
 }
 
-/// Files first, then what is staged, then history, oldest first.
+/// Files first, then what is staged, then history, oldest first, then what
+/// nothing leads to.
 fn order(location: &Location) -> (u8, i64, Vec<u8>, u64) {
-    let path = path_of(&location.provenance).unwrap_or_default().to_vec();
+    let path = paths_of(&location.provenance).first().cloned().unwrap_or_default();
     let (rank, at) = match &*location.provenance {
         Provenance::Stdin | Provenance::File(_) => (0, 0),
         Provenance::Git(place) => {
