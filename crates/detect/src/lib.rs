@@ -18,11 +18,15 @@ mod excerpt;
 mod gate;
 mod group;
 mod judge;
+mod lazy_regex;
 mod lexicon;
 mod lines;
+mod marked;
 mod names;
 mod neighbours;
 mod scope;
+mod text;
+mod token;
 mod value;
 
 pub use detector::{Detector, Options, Scratch, Sighting};

@@ -61,7 +61,7 @@ fn accuracy() {
     let mut short = Vec::new();
     let long_files = long_files();
     let mut rng = StdRng::seed_from_u64(SEED);
-    for (corpus, least) in [("given", 1.0), ("mined", 0.98), ("blind", 0.90)] {
+    for (corpus, least) in [("given", 1.0), ("mined", 0.98), ("blind", 0.97)] {
         for split in ["dev", "held"] {
             let contexts = contexts(corpus, split);
             if contexts.is_empty() {
@@ -281,7 +281,8 @@ fn print(corpus: &str, split: &str, tally: &Tally) {
     );
     for (name, lines) in &tally.lines {
         println!("  {name}: {}", lines.len());
-        let shown = 2;
+        // Nobody tunes on the blind ones: their misses are not told.
+        let shown = if corpus == "blind" { 0 } else { 2 };
         for line in lines.iter().take(shown) {
             println!("      {line}");
         }

@@ -25,11 +25,12 @@ impl Cut {
     /// and makes 3 % of bytes to look at twice.
     pub const DEFAULT: Self = Self { own: 1 << 20, overlap: 16 << 10 };
 
-    /// Pieces of `own` bytes (at least 1) that see `overlap` bytes, at most
-    /// `own`, of each neighbour.
+    /// Pieces of `own` bytes (at least 1) that see `overlap` bytes, at least 1
+    /// and at most `own`, of each neighbour. Without any overlap the end of a
+    /// stream could not be seen from the piece before it.
     pub fn new(own: usize, overlap: usize) -> Self {
         let own = own.clamp(1, 1 << 30);
-        Self { own, overlap: overlap.min(own) }
+        Self { own, overlap: overlap.clamp(1, own) }
     }
 
     /// The length of a whole that is not cut, and of a piece's own range.
