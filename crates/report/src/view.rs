@@ -114,7 +114,7 @@ impl<'a> FindingView<'a> {
             hint: finding.secret.hint().to_string(),
             secret: report.reveal.then(|| revealed(&finding.secret)),
             why: finding.signals.iter().map(|signal| text(&signal.why)).collect(),
-            severity_why: text(&finding.severity.why.join("; ")),
+            severity_why: text(&sentence(&finding.severity.why)),
             companions: finding
                 .companions
                 .iter()
@@ -165,6 +165,12 @@ impl<'a> FindingView<'a> {
             Reverse(self.finding.fingerprint),
         )
     }
+}
+
+/// Reasons in one sentence; those that end in a full stop lose it.
+fn sentence(reasons: &[String]) -> String {
+    let reasons = reasons.iter().map(|reason| reason.trim().trim_end_matches('.'));
+    reasons.collect::<Vec<_>>().join("; ")
 }
 
 /// One place where a secret lies.

@@ -23,10 +23,11 @@ const LABELS: usize = 12;
 pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
     let color = of_severity(view.finding.severity.level);
     heading(view, color, screen);
-    if let Some(first) = view.places.first() {
+    let spots = spots(&view.places);
+    if let Some(Spot { place: first, notes: said }) = spots.first() {
         let at = position(first);
         let shown = Shown {
-            place: format!("{at}{}", notes(&place_notes(first), screen)),
+            place: format!("{at}{}", notes(said, screen)),
             line: first.location.start.line,
             excerpt: &first.excerpt,
             remark: remark(view, first),
@@ -34,7 +35,7 @@ pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
         };
         excerpt::show(&shown, screen);
     }
-    facts(view, screen);
+    facts(view, &spots, screen);
 }
 
 fn heading(view: &FindingView<'_>, color: anstyle::Style, screen: &mut Screen) {
@@ -55,7 +56,7 @@ fn remark(view: &FindingView<'_>, place: &Place<'_>) -> String {
     }
 }
 
-fn facts(view: &FindingView<'_>, screen: &mut Screen) {
+fn facts(view: &FindingView<'_>, spots: &[Spot<'_>], screen: &mut Screen) {
     let mut fact = |name: &str, style, text: &str| {
         screen.prose(&label(name), style, text);
     };
@@ -82,7 +83,7 @@ fn facts(view: &FindingView<'_>, screen: &mut Screen) {
     for (role, value) in &view.companions {
         fact("belongs to", NORMAL, &format!("{} {}", inert(role), inert(value)));
     }
-    also_in(view, screen);
+    also_in(spots, screen);
     let identity = format!("{} {}", inert(view.finding.dossier.as_str()), view.finding.fingerprint);
     screen.whole(&label("identity"), DIM, &identity);
 }
@@ -91,18 +92,56 @@ fn label(text: &str) -> Label<'_> {
     Label { indent: 2, text, width: LABELS }
 }
 
-fn also_in(view: &FindingView<'_>, screen: &mut Screen) {
-    let others = view.places.get(1..).unwrap_or_default();
+fn also_in(spots: &[Spot<'_>], screen: &mut Screen) {
+    let others = spots.get(1..).unwrap_or_default();
     // One more than the limit takes no more room than saying so.
     let shown = if others.len() == PLACES_SHOWN + 1 { others.len() } else { PLACES_SHOWN };
-    for (i, place) in others.iter().take(shown).enumerate() {
-        let text = format!("{}{}", position(place), notes(&place_notes(place), screen));
+    for (i, Spot { place, notes: said }) in others.iter().take(shown).enumerate() {
+        let text = format!("{}{}", position(place), notes(said, screen));
         screen.whole(&label(if i == 0 { "also in" } else { "" }), NORMAL, &text);
     }
     if others.len() > shown {
         let more = words::grouped((others.len() - shown) as u64);
         screen.whole(&label(""), NORMAL, &format!("and {more} more places"));
     }
+}
+
+/// A place as a person sees it: a file on disk and its version in HEAD are one.
+struct Spot<'v> {
+    place: &'v Place<'v>,
+    notes: Vec<String>,
+}
+
+fn spots<'v>(places: &'v [Place<'v>]) -> Vec<Spot<'v>> {
+    let mut spots: Vec<Spot<'_>> = Vec::new();
+    for place in places {
+        let mut notes = place_notes(place);
+        match spots.iter_mut().find(|spot| is_head_of(place, spot.place)) {
+            Some(spot) => spot.notes.append(&mut notes),
+            None => spots.push(Spot { place, notes }),
+        }
+    }
+    spots
+}
+
+/// Whether a place is the version in HEAD of a tracked file, with the secret
+/// where it is on disk.
+fn is_head_of(place: &Place<'_>, file: &Place<'_>) -> bool {
+    let (Provenance::Git(git), Provenance::File(on_disk)) =
+        (&*place.location.provenance, &*file.location.provenance)
+    else {
+        return false;
+    };
+    let is_its_path = |path: &Vec<u8>| {
+        let before = on_disk.path.strip_suffix(path.as_slice());
+        before.is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
+    };
+    on_disk.tracking == Tracking::Tracked
+        && place.location.span == file.location.span
+        && git
+            .history
+            .as_deref()
+            .is_some_and(|history| history.in_head && history.paths.iter().any(is_its_path))
 }
 
 fn because(what: &str, why: &str) -> String {
