@@ -393,3 +393,71 @@ pub(crate) fn escape_ending_at(text: &[u8], end: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_dossier::Library;
+
+    const K: &str = "Ab3dEf6hIj9lMn2pQr5tUv8xYz1BcD4f";
+
+    /// The name that the value in `text` (written `K`) is bound to.
+    fn name(text: &str) -> String {
+        let text = text.replace('K', K);
+        let at = text.find(K).expect("the text has a value");
+        let lexicon = Lexicon::new(&Library::builtin());
+        let binding = read(text.as_bytes(), &(at..at + K.len()), &lexicon);
+        binding.name.map(|name| text[name].to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn names_in_many_syntaxes() {
+        for (text, wanted) in [
+            ("MY_NAME=K", "MY_NAME"),
+            ("export MY_NAME=\"K\"", "MY_NAME"),
+            ("const apiToken: string = \"K\";", "apiToken"),
+            ("{\"apiToken\": \"K\"}", "apiToken"),
+            ("f(api_token='K')", "api_token"),
+            ("os.environ[\"MY_NAME\"] = \"K\"", "MY_NAME"),
+            ("${MY_NAME:-K}", "MY_NAME"),
+            ("ENV MY_NAME K", "MY_NAME"),
+            ("tool --api-token K run", "--api-token"),
+            ("<add key=\"MyName\" value=\"K\" />", "MyName"),
+            ("<apiToken>K</apiToken>", "apiToken"),
+            ("'a' => ['token' => 'K']", "token"),
+            ("headers = {\"Authorization\": \"Bearer K\"}", "Authorization"),
+            ("my_token%3DK%26", "my_token"),
+            ("\\\"MY_NAME\\\"] = \\\"K\\\"\\n", "MY_NAME"),
+        ] {
+            assert_eq!(name(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_on_other_lines() {
+        assert_eq!(name("- name: MY_NAME\n  value: K\n"), "MY_NAME");
+        assert_eq!(name("variable \"my_name\" {\n  default = \"K\"\n}"), "my_name");
+        assert_eq!(name("<key>MY_NAME</key>\n<string>K</string>"), "MY_NAME");
+        assert_eq!(name("getenv(\n  \"MY_NAME\",\n  \"K\",\n)"), "MY_NAME");
+        assert_eq!(name("my_name:\n  default: K\n"), "my_name");
+    }
+
+    #[test]
+    fn the_head_of_a_name_decides_what_it_names() {
+        let lexicon = Lexicon::new(&Library::builtin());
+        let says = |name: &str| reading(&names::words(name.as_bytes()), &lexicon);
+        assert!(says("MISTRAL_API_KEY").credential && says("mistralapikey").credential);
+        assert!(says("MISTRAL_KEY_ID").not_secret && says("mistral_cache_key").not_secret);
+        assert_eq!(says("ACME_API_KEY").unknown, ["acme"]);
+        assert!(says("MY_API_KEY_2").unknown.is_empty());
+    }
+
+    #[test]
+    fn passwords_of_addresses_name_their_host() {
+        let text = format!("postgres://user:{K}@db.example/x");
+        let at = text.find(K).expect("the text has a value");
+        let lexicon = Lexicon::new(&Library::builtin());
+        let binding = read(text.as_bytes(), &(at..at + K.len()), &lexicon);
+        assert_eq!(binding.userinfo_of.map(|host| &text[host]), Some("db.example"));
+    }
+}

@@ -274,3 +274,52 @@ fn is_import(text: &[u8], run: &Range<usize>) -> bool {
         || memchr::memmem::find(line, b"require(").is_some()
         || memchr::memmem::find(line, b"import(").is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_dossier::Library;
+
+    /// Classes of the evidence for Mistral in a text.
+    fn classes(text: &str) -> Vec<Class> {
+        let lexicon = Lexicon::new(&Library::builtin());
+        let owner = lexicon.owner_of("mistral").expect("Mistral has dossiers");
+        collect(text.as_bytes(), 0..text.len(), &lexicon)
+            .into_iter()
+            .filter(|item| item.owner == owner)
+            .map(|item| item.class)
+            .collect()
+    }
+
+    #[test]
+    fn a_vendor_is_named_in_four_ways() {
+        assert_eq!(classes("url = https://api.mistral.ai/v1/chat"), [Class::Host]);
+        assert_eq!(classes("from mistralai import client"), [Class::Import]);
+        assert_eq!(classes("provider: mistral"), [Class::Word]);
+        assert_eq!(classes("model: mistral-small-latest"), [Class::Product]);
+        assert_eq!(classes("new ChatMistralAI({"), [Class::Word]);
+        assert_eq!(classes("nothing of the kind"), []);
+    }
+
+    #[test]
+    fn a_gateway_speaks_for_itself() {
+        assert_eq!(classes("model: openrouter/mistralai/mistral-7b"), []);
+        assert_eq!(classes("https://Mistral-small.eastus2.models.ai.azure.com/v1"), []);
+    }
+
+    #[test]
+    fn random_values_spell_nothing() {
+        assert_eq!(classes("x = aQmistral7Zk2Lw9Xc4Vb8Nm1Pq6Rt3Y"), []);
+    }
+
+    #[test]
+    fn references_are_told_from_names() {
+        let lexicon = Lexicon::new(&Library::builtin());
+        let first = |text: &str| collect(text.as_bytes(), 0..text.len(), &lexicon)[0].clone();
+        assert!(first("key: process.env.MISTRAL_API_KEY,").reference);
+        assert!(first("os.environ[\"MISTRAL_API_KEY\"]").reference);
+        assert!(!first("name: MISTRAL_API_KEY").reference);
+        assert_eq!(first("MISTRAL_API_KEY = x").names, Some(Named::Credential));
+        assert_eq!(first("MISTRAL_MODEL: x").names, Some(Named::Other));
+    }
+}

@@ -130,14 +130,12 @@ pub(crate) fn holder(text: &[u8], span: &Range<usize>) -> Option<(Range<usize>, 
                 // `.addInterceptor {` hands over a function.
                 let lambda =
                     name.as_ref().is_some_and(|name| text[line.start..name.end].contains(&b'.'));
-                let block = open == b'{' && !lambda && !defines(text, line);
-                if let Some(name) = name
-                    && (block
-                        || text[name.clone()]
-                            .rsplit(|b| *b == b'.')
-                            .next()
-                            .is_some_and(|last| last.first().is_some_and(u8::is_ascii_uppercase)))
-                {
+                let holds = |name: &Range<usize>| match open {
+                    b'{' => !lambda && !defines(text, line),
+                    b'(' => is_constructor(&text[name.clone()]),
+                    _ => false,
+                };
+                if let Some(name) = name.filter(holds) {
                     return Some((name, level));
                 }
                 if level == LEVELS {
@@ -148,6 +146,12 @@ pub(crate) fn holder(text: &[u8], span: &Range<usize>) -> Option<(Range<usize>, 
         }
     }
     None
+}
+
+/// Whether a function's name is written as a type's: `AcmeClient`, `acme.Client`.
+fn is_constructor(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    last.first().is_some_and(u8::is_ascii_uppercase)
 }
 
 /// Whether a line begins the definition of a type or a function, which holds
@@ -251,4 +255,33 @@ fn is_use(text: &[u8], found: &Range<usize>, defined: usize) -> bool {
     !goes_on(found.start.checked_sub(1).and_then(|at| text.get(at)))
         && !goes_on(text.get(found.end))
         && !assigned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_used_where_its_name_stands_again() {
+        let text = "key = 'v'\nother = 1\ncall(key)\nkey = 2\nkeys(1)\n";
+        let found = uses(text.as_bytes(), &(0..3), 1000);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0], 25..28);
+        // The name of an argument is no variable.
+        assert!(uses(b"f(key='v'); g(key)", &(2..5), 1000).is_empty());
+    }
+
+    #[test]
+    fn holders_are_constructors_and_named_blocks() {
+        let holder_of = |text: &str| {
+            let at = text.find("VALUE").expect("the text has a value");
+            holder(text.as_bytes(), &(at..at + 5))
+                .map(|(name, level)| (text[name].to_owned(), level))
+        };
+        assert_eq!(holder_of("AcmeClient(key=VALUE)"), Some(("AcmeClient".into(), 1)));
+        assert_eq!(holder_of("new Acme({ key: VALUE })"), Some(("Acme".into(), 2)));
+        assert_eq!(holder_of("\"acme\": { \"key\": \"VALUE\" }"), Some(("acme".into(), 1)));
+        assert_eq!(holder_of("print(VALUE)"), None);
+        assert_eq!(holder_of("class Foo {\n  key = VALUE\n}"), None);
+    }
 }

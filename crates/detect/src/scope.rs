@@ -60,6 +60,7 @@ pub(crate) fn relate(
     }
 
     let mut walk = Walk::new(text, span, diff);
+    walk.down();
     let mut at = span.end;
     for index in split..evidence.len() {
         let item = &evidence[index];
@@ -90,6 +91,8 @@ struct Walk<'a> {
     indents: u32,
     /// Indentation of the block we are in.
     indent: usize,
+    /// Indentation of the value's own line, after a list's dash.
+    content: usize,
     indent_nested: bool,
     /// The list item around the value has been left upwards.
     left_item: bool,
@@ -130,6 +133,7 @@ impl<'a> Walk<'a> {
             header_bytes: 0,
             indents: 0,
             indent: 0,
+            content: 0,
             indent_nested: false,
             left_item: false,
             parent_line: false,
@@ -138,8 +142,20 @@ impl<'a> Walk<'a> {
             sections: 0,
         };
         let own = walk.shape(lines::start(text, span.start));
+        // A list item that is a mapping has its other keys below, indented as
+        // this one is after the dash; what stands above it are other items.
+        let line = &text[lines::start(text, span.start)..span.start];
+        walk.left_item = own.dash && memchr::memmem::find(line, b": ").is_some();
         walk.indent = if own.dash { own.raw } else { own.content };
+        walk.content = own.content;
         walk
+    }
+
+    /// Turns to what stands below the value.
+    fn down(&mut self) {
+        if std::mem::take(&mut self.left_item) {
+            self.indent = self.content;
+        }
     }
 
     fn relation(&self, distance: usize, before: bool) -> Relation {
@@ -183,7 +199,7 @@ impl<'a> Walk<'a> {
         }
         if lines::breaks_at(self.text, at) {
             self.in_header = false;
-            self.line_above(lines::start(self.text, at.saturating_sub(1)));
+            self.line_above(lines::start(self.text, at));
         }
     }
 
@@ -301,4 +317,71 @@ fn is_heading(line: &[u8]) -> bool {
     let listed = |byte: &u8| matches!(byte, b',' | b'"' | b'\'' | b'(');
     line.starts_with(b"###")
         || line.starts_with(b"[") && line.ends_with(b"]") && !line.iter().any(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        evidence::{Class, Evidence},
+        lexicon::Lexicon,
+    };
+
+    /// How the word `here` stands to the value `VALUE`.
+    fn relation(text: &str) -> Relation {
+        let at = |word: &str| {
+            let start = text.find(word).expect("the text has the word");
+            start..start + word.len()
+        };
+        let evidence = Evidence {
+            run: at("here"),
+            owner: Lexicon::STRANGER,
+            class: Class::Word,
+            names: None,
+            credential: false,
+            reference: false,
+            account: false,
+        };
+        relate(text.as_bytes(), &at("VALUE"), &[evidence])[0].expect("within reach")
+    }
+
+    fn level_nested_parent(text: &str) -> (u32, bool, bool) {
+        let relation = relation(text);
+        (relation.level, relation.nested, relation.parent)
+    }
+
+    #[test]
+    fn siblings_parents_and_neighbours_in_brackets() {
+        assert_eq!(level_nested_parent("{a: here, b: VALUE}"), (0, false, false));
+        assert_eq!(level_nested_parent("{b: VALUE, a: here}"), (0, false, false));
+        assert_eq!(level_nested_parent("{here: {b: VALUE}}"), (1, false, true));
+        assert_eq!(level_nested_parent("{x: {a: here}, y: {b: VALUE}}"), (1, true, false));
+        assert_eq!(level_nested_parent("f(here, {h: {b: VALUE}})"), (2, false, false));
+    }
+
+    #[test]
+    fn indentation_counts_as_brackets_do() {
+        assert_eq!(level_nested_parent("here:\n  a: 1\n  b: VALUE\n"), (1, false, true));
+        assert_eq!(level_nested_parent("- a: here\n  b: VALUE\n"), (0, false, false));
+        assert_eq!(level_nested_parent("- b: VALUE\n  a: here\n"), (0, false, false));
+        assert!(relation("- a: here\n  c: 1\n- b: VALUE\n").nested);
+        assert_eq!(level_nested_parent("x:\n  a: here\ny:\n  b: VALUE\n"), (1, true, false));
+    }
+
+    #[test]
+    fn diffs_and_escaped_lines_have_the_same_structure() {
+        let diff = "@@ -0,0 +1,2 @@\n+here:\n+  b: VALUE\n";
+        assert_eq!(level_nested_parent(diff), (1, false, true));
+        let escaped = "\"text\": \"here = 1\\nb = VALUE\\n\"";
+        let relation = relation(escaped);
+        assert_eq!((relation.lines, relation.level), (1, 0));
+    }
+
+    #[test]
+    fn headings_part_sections() {
+        assert_eq!(relation("[here]\na = 1\nb = VALUE\n").sections, 1);
+        assert!(relation("[here]\na = 1\nb = VALUE\n").parent);
+        assert_eq!(relation("[x]\na = here\n[y]\nb = VALUE\n").sections, 1);
+        assert_eq!(relation("a = here\n\n\nb = VALUE\n").blanks, 2);
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) struct TokenFamily {
     kinds: Vec<Kind>,
     published: HashSet<Fingerprint>,
     pub(crate) files: Vec<String>,
-    loose: Vec<LazyRegex>,
+    loose: Vec<(DossierId, LazyRegex)>,
 }
 
 #[derive(Debug)]
@@ -89,7 +89,8 @@ impl TokenFamily {
         self.files.extend(detect.files.iter().cloned());
         let published = detect.published_examples.iter();
         self.published.extend(published.filter_map(|text| text.parse::<Fingerprint>().ok()));
-        self.loose.extend(detect.loose.iter().map(|loose| LazyRegex::new(&loose.regex)));
+        let loose = detect.loose.iter().map(|loose| LazyRegex::new(&loose.regex));
+        self.loose.extend(loose.map(|regex| (dossier.id().clone(), regex)));
     }
 
     /// Whether one of its kinds has this id.
@@ -233,7 +234,7 @@ impl TokenFamily {
 
     /// The low-confidence lane.
     fn loose(&self, text: &Text<'_>, regions: &[Range<usize>], raws: &mut Vec<Raw>) {
-        for (loose, region) in
+        for ((id, loose), region) in
             self.loose.iter().flat_map(|loose| regions.iter().map(move |region| (loose, region)))
         {
             let Some(regex) = loose.get() else { continue };
@@ -244,7 +245,7 @@ impl TokenFamily {
                     continue;
                 }
                 raws.push(Raw {
-                    dossier: self.kinds[0].id.clone(),
+                    dossier: id.clone(),
                     family: self.family.clone(),
                     value: value.as_bytes().to_vec(),
                     companions: Vec::new(),
