@@ -4,7 +4,7 @@
 //! its own [`Scratch`]. What a sighting's provenance is, and what becomes of
 //! it, is the caller's business.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use leeward_dossier::{Dossier, Library, schema::Shape};
 use leeward_model::{
@@ -80,7 +80,7 @@ pub struct Detector {
 }
 
 /// What an anchor's dossier does with it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rule {
     Token(usize),
     Mark(usize),
@@ -195,35 +195,36 @@ impl Detector {
 
     /// All sightings in a text and in the encoded texts within it.
     fn text(&self, text: &Text<'_>, hits: &[Hit], raws: &mut Vec<Raw>) {
-        for (index, family) in self.tokens.iter().enumerate() {
-            let anchors: Vec<Range<usize>> = hits
-                .iter()
-                .filter(|hit| {
-                    let anchor = self.gate.anchor(**hit);
-                    anchor.encoding.is_none()
-                        && matches!(self.rules[anchor.rule], Rule::Token(at) if at == index)
-                })
-                .map(|hit| hit.start..hit.end)
-                .collect();
-            family.find(text, &anchors, &self.lexicon, self.options, raws);
-        }
-        let mut seen_mark = Vec::new();
-        let mut seen_pair = Vec::new();
-        for hit in hits {
-            let anchor = self.gate.anchor(*hit);
-            match (anchor.encoding, self.rules[anchor.rule]) {
-                (None, Rule::Mark(index)) => {
-                    self.marks[index].find(text, hit, &mut seen_mark, raws);
+        // A path may name a family's owner where the text does not.
+        let families = (0..self.tokens.len()).map(Rule::Token);
+        let met = hits.iter().map(|hit| self.rules[self.gate.anchor(*hit).rule]);
+        for rule in families.chain(met).collect::<BTreeSet<Rule>>() {
+            let anchors = self.anchors(hits, rule);
+            match rule {
+                Rule::Token(index) => {
+                    let family = &self.tokens[index];
+                    family.find(text, &anchors, &self.lexicon, self.options, raws);
                 }
-                (None, Rule::Pair(index)) => {
-                    self.pairs[index].find(text, hit, &self.lexicon, &mut seen_pair, raws);
+                Rule::Mark(index) => self.marks[index].find(text, &anchors, raws),
+                Rule::Pair(index) => {
+                    self.pairs[index].find(text, &anchors, &self.lexicon, raws);
                 }
-                _ => {}
             }
         }
         if text.depth > 0 {
             self.layers(text, hits, raws);
         }
+    }
+
+    /// The plain anchors that belong to a rule.
+    fn anchors(&self, hits: &[Hit], rule: Rule) -> Vec<Range<usize>> {
+        hits.iter()
+            .filter(|hit| {
+                let anchor = self.gate.anchor(**hit);
+                anchor.encoding.is_none() && self.rules[anchor.rule] == rule
+            })
+            .map(|hit| hit.start..hit.end)
+            .collect()
     }
 
     /// Undoes the encoded texts in which an anchor was seen, and looks there.

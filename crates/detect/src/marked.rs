@@ -10,12 +10,10 @@ use leeward_dossier::{
 use leeward_model::{Companion, DossierId};
 
 use crate::{
-    binding,
-    gate::Hit,
-    judge,
+    binding, judge,
     lazy_regex::LazyRegex,
     lexicon::Lexicon,
-    text::{Raw, Text},
+    text::{Raw, Text, around},
 };
 
 /// A kind whose values carry a mark of their own.
@@ -58,36 +56,35 @@ impl Mark {
         }
     }
 
-    /// Appends the values around an anchor that were not seen before.
-    pub(crate) fn find(
-        &self,
-        text: &Text<'_>,
-        hit: &Hit,
-        seen: &mut Vec<Range<usize>>,
-        raws: &mut Vec<Raw>,
-    ) {
+    /// Appends the values around the anchors of a text.
+    pub(crate) fn find(&self, text: &Text<'_>, anchors: &[Range<usize>], raws: &mut Vec<Raw>) {
+        if anchors.is_empty() {
+            return;
+        }
         let Some(regex) = self.regex.get() else { return };
-        let from = hit.start.saturating_sub(self.longest);
-        let to = text.bytes.len().min(hit.end + self.longest);
-        for found in regex.find_iter(&text.bytes[from..to]) {
-            let span = from + found.start()..from + found.end();
-            if seen.contains(&span) || !is_bounded(text.bytes, &span, &self.boundary) {
-                continue;
+        for region in around(anchors, self.longest, text.bytes.len()) {
+            for found in regex.find_iter(&text.bytes[region.clone()]) {
+                let span = region.start + found.start()..region.start + found.end();
+                if is_bounded(text.bytes, &span, &self.boundary) {
+                    raws.push(self.sighting(text, span));
+                }
             }
-            seen.push(span.clone());
-            let mut signals = judge::marked(&self.name, found.as_bytes());
-            signals.extend(
-                text.path.map(|path| judge::place(path, false, &self.files)).unwrap_or_default(),
-            );
-            raws.push(Raw {
-                dossier: self.id.clone(),
-                family: self.family.clone(),
-                value: found.as_bytes().to_vec(),
-                companions: Vec::new(),
-                span,
-                decoded: Vec::new(),
-                signals,
-            });
+        }
+    }
+
+    fn sighting(&self, text: &Text<'_>, span: Range<usize>) -> Raw {
+        let value = &text.bytes[span.clone()];
+        let mut signals = judge::marked(&self.name, value);
+        signals
+            .extend(text.path.into_iter().flat_map(|path| judge::place(path, false, &self.files)));
+        Raw {
+            dossier: self.id.clone(),
+            family: self.family.clone(),
+            value: value.to_vec(),
+            companions: Vec::new(),
+            span,
+            decoded: Vec::new(),
+            signals,
         }
     }
 }
@@ -108,57 +105,75 @@ impl Pair {
         }
     }
 
-    /// Appends the secrets near an anchor that have a companion and a name.
+    /// Appends the secrets around the anchors of a text that have a companion
+    /// nearby and a name.
     pub(crate) fn find(
         &self,
         text: &Text<'_>,
-        hit: &Hit,
+        anchors: &[Range<usize>],
         lexicon: &Lexicon,
-        seen: &mut Vec<Range<usize>>,
         raws: &mut Vec<Raw>,
     ) {
-        let from = hit.start.saturating_sub(self.within);
-        let to = text.bytes.len().min(hit.end + self.within);
-        let Some(regex) = self.companion.get() else { return };
-        let companions: Vec<Range<usize>> = regex
-            .find_iter(&text.bytes[from..to])
-            .map(|found| from + found.start()..from + found.end())
-            .filter(|span| is_bounded(text.bytes, span, &self.boundary))
-            .collect();
-        if companions.is_empty() {
+        if anchors.is_empty() {
             return;
         }
-        for span in tokens(text.bytes, from..to, self.alphabet, self.length) {
-            let binding = binding::read(text.bytes, &span, lexicon);
-            let named = binding.words.iter().any(|word| self.secret_names.contains(word));
-            let nearest =
-                companions.iter().min_by_key(|companion| companion.start.abs_diff(span.start));
-            let (Some(name), Some(companion), false, true) =
-                (binding.name, nearest, seen.contains(&span), named)
-            else {
+        let Some(regex) = self.companion.get() else { return };
+        for region in around(anchors, self.within, text.bytes.len()) {
+            let companions: Vec<Range<usize>> = regex
+                .find_iter(&text.bytes[region.clone()])
+                .map(|found| region.start + found.start()..region.start + found.end())
+                .filter(|span| is_bounded(text.bytes, span, &self.boundary))
+                .collect();
+            if companions.is_empty() {
                 continue;
-            };
-            seen.push(span.clone());
-            let value = &text.bytes[span.clone()];
-            let mut signals = judge::marked(&self.role, value);
-            signals[0] = judge::paired(&self.role, &text.bytes[name]);
-            signals.extend(
-                text.path.map(|path| judge::place(path, false, &self.files)).unwrap_or_default(),
-            );
-            raws.push(Raw {
-                dossier: self.id.clone(),
-                family: self.family.clone(),
-                value: value.to_vec(),
-                companions: vec![Companion {
-                    role: self.role.clone(),
-                    value: String::from_utf8_lossy(&text.bytes[companion.clone()]).into_owned(),
-                }],
-                span,
-                decoded: Vec::new(),
-                signals,
-            });
+            }
+            for span in tokens(text.bytes, region, self.alphabet, self.length) {
+                let companion = nearest(&companions, span.start)
+                    .filter(|companion| companion.start.abs_diff(span.start) <= self.within);
+                if let Some(companion) = companion {
+                    raws.extend(self.sighting(text, span, companion, lexicon));
+                }
+            }
         }
     }
+
+    fn sighting(
+        &self,
+        text: &Text<'_>,
+        span: Range<usize>,
+        companion: &Range<usize>,
+        lexicon: &Lexicon,
+    ) -> Option<Raw> {
+        let binding = binding::read(text.bytes, &span, lexicon);
+        let name = binding.name?;
+        if !binding.words.iter().any(|word| self.secret_names.contains(word)) {
+            return None;
+        }
+        let value = &text.bytes[span.clone()];
+        let mut signals = judge::marked(&self.role, value);
+        signals[0] = judge::paired(&self.role, &text.bytes[name]);
+        signals
+            .extend(text.path.into_iter().flat_map(|path| judge::place(path, false, &self.files)));
+        Some(Raw {
+            dossier: self.id.clone(),
+            family: self.family.clone(),
+            value: value.to_vec(),
+            companions: vec![Companion {
+                role: self.role.clone(),
+                value: String::from_utf8_lossy(&text.bytes[companion.clone()]).into_owned(),
+            }],
+            span,
+            decoded: Vec::new(),
+            signals,
+        })
+    }
+}
+
+/// The range, of some in order, that begins nearest to a place.
+fn nearest(ranges: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
+    let after = ranges.partition_point(|range| range.start < at);
+    let before = after.checked_sub(1).and_then(|index| ranges.get(index));
+    before.into_iter().chain(ranges.get(after)).min_by_key(|range| range.start.abs_diff(at))
 }
 
 fn is_bounded(text: &[u8], span: &Range<usize>, boundary: &str) -> bool {
