@@ -6,15 +6,17 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use leeward_model::Level;
 use leeward_report as report;
 
+const EXIT_CODES: &str =
+    "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
+
 /// Finds exposed Mistral AI API keys wherever they lie, and other credentials.
 #[derive(Debug, Parser)]
 #[command(name = "leeward", version, propagate_version = true, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete"
-)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    #[arg(value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -23,9 +25,7 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Look for secrets in files, directories, Git history and standard input.
     Scan(Box<Scan>),
-    /// What is known of each credential type.
     #[command(subcommand)]
     Dossier(Dossier),
 }
@@ -33,11 +33,8 @@ pub(crate) enum Command {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -47,6 +44,7 @@ pub(crate) enum Color {
 /// them, and the whole history are scanned: every object, reachable or not.
 /// Nothing of the scanned repository is ever executed.
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Scan {
     /// Files, directories, addresses of Git repositories, or `-` for standard
     /// input. [default: the current directory]
@@ -124,7 +122,7 @@ pub(crate) struct How {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Show values in full: on a terminal only, after asking.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     pub(crate) show_secrets: bool,
     /// Exit with 0 instead of 3 if something could not be looked at.
     #[arg(long)]

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// Refused where nobody can be asked, or nobody agreed.
-pub(crate) fn ask(to_file: bool) -> Result<(), Failure> {
-    if to_file || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+pub(crate) fn ask() -> Result<(), Failure> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::Reveal(
             "`--show-secrets` works only on a terminal, so that values do not end up in files, \
              pipes and logs; leave it out to see the first and last four characters",

@@ -36,7 +36,7 @@ const IGNORE_FILE: &str = ".leeward-ignore.toml";
 /// Scans and reports.
 pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     if args.how.show_secrets {
-        reveal::ask(args.how.output.is_some())?;
+        reveal::ask()?;
     }
     let begun = Instant::now();
     let started_at = Timestamp::now();
