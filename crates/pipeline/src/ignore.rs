@@ -37,7 +37,8 @@ struct Written {
     path: Option<String>,
     dossier: Option<String>,
     reason: String,
-    until: Option<String>,
+    /// A day, as TOML writes days or as text.
+    until: Option<toml::Value>,
 }
 
 /// An ignore file that cannot be used, with the place.
@@ -115,12 +116,22 @@ impl Entry {
             .path
             .map(|glob| GlobBuilder::new(&glob).literal_separator(true).build())
             .transpose();
-        let until = written.until.map(|day| day.parse::<Date>()).transpose();
+        let day = |value: toml::Value| match value {
+            toml::Value::Datetime(day) => day.to_string().parse::<Date>().ok(),
+            toml::Value::String(day) => day.parse().ok(),
+            _ => None,
+        };
+        let until = match written.until {
+            None => None,
+            Some(value) => {
+                Some(day(value).ok_or("`until` is not a day such as `2027-01-31`".to_owned())?)
+            }
+        };
         Ok(Self {
             fingerprint: fingerprint.map_err(|error| error.to_string())?,
             path: path.map_err(|error| error.to_string())?.map(|glob| glob.compile_matcher()),
             dossier: written.dossier,
-            until: until.map_err(|_| "`until` is not a day such as `2027-01-31`".to_owned())?,
+            until,
         })
     }
 
@@ -158,7 +169,8 @@ mod tests {
 
     #[test]
     fn an_entry_holds_until_its_day() {
-        let text = "[[ignore]]\npath = 'docs/**'\nreason = 'examples'\nuntil = '2026-06-30'\n";
+        let text = "[[ignore]]\npath = 'docs/**'\nreason = 'examples'\nuntil = 2026-06-30\n";
+        assert!(IgnoreFile::parse(&text.replace("2026-06-30", "'2026-06-30'")).is_ok());
         let file = IgnoreFile::parse(text).expect("valid");
         let fingerprint = Fingerprint::new("f", &Secret::new(*b"v"));
         let covers = |path: &str, today| {
