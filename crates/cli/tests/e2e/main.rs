@@ -1,0 +1,16 @@
+//! The real command on real files and real Git repositories, made by each test
+//! for itself. What can be tested below the command line is tested there; this
+//! proves that the parts are wired together and keep the promises of the
+//! formats, the exit codes and the threat model.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
+
+mod fixture;
+
+mod dossiers;
+mod exits;
+mod files;
+mod formats;
+mod history;
+mod hostile;
+mod suppression;
