@@ -14,7 +14,7 @@ use leeward_model::{
 
 use crate::{
     decode, excerpt,
-    gate::{Gate, Hit},
+    gate::{Gate, Hit, Wanted},
     judge,
     lexicon::Lexicon,
     marked::{Mark, Pair},
@@ -92,7 +92,9 @@ impl Detector {
     pub fn new(library: &Library, options: Options) -> Self {
         let dossiers = library.dossiers();
         let anchors = dossiers.iter().enumerate().flat_map(|(rule, dossier)| {
-            dossier.detect.anchors.iter().map(move |anchor| (rule, anchor.as_str()))
+            let as_written = matches!(dossier.detect.shape, Shape::Pattern(_));
+            let texts = dossier.detect.anchors.iter();
+            texts.map(move |text| Wanted { rule, text, as_written })
         });
         let mut detector = Self {
             options,

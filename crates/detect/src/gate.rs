@@ -10,6 +10,17 @@
 
 use leeward_model::Encoding;
 
+/// A text that a rule looks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Number of the rule.
+    pub(crate) rule: usize,
+    pub(crate) text: &'a str,
+    /// It is part of a value, which has one spelling, and not of a name, which
+    /// people write in capitals or not.
+    pub(crate) as_written: bool,
+}
+
 /// Something the gate looks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchor {
@@ -32,8 +43,11 @@ pub(crate) struct Hit {
     pub(crate) anchor: usize,
 }
 
-const TABLE_BITS: u32 = 18;
-const TABLE_WORDS: usize = 1 << (TABLE_BITS - 6);
+/// Bits of the table for each gram in it: few enough hits by chance that the
+/// branch is seldom taken, in a table that stays in a near cache.
+const BITS_PER_GRAM: usize = 64;
+/// Bounds of the table's size, as powers of two: 4 to 128 KiB.
+const TABLE_BITS: std::ops::RangeInclusive<u32> = 15..=20;
 /// Knuth's multiplicative constant, 2^32 divided by the golden ratio.
 const MULTIPLIER: u32 = 0x9E37_79B1;
 /// Characters of an anchor that are looked for in encoded form.
@@ -48,7 +62,9 @@ const FOLD: u32 = 0x2020_2020;
 #[derive(Debug)]
 pub(crate) struct Gate {
     anchors: Vec<Anchor>,
-    table: Box<[u64; TABLE_WORDS]>,
+    table: Vec<u64>,
+    /// How far a hash is shifted to be a bit's number.
+    shift: u32,
     /// Folded gram, anchor, offset of the gram in it; sorted by gram.
     grams: Vec<(u32, u32, u32)>,
     /// Every how many positions the input is hashed: as many neighbouring
@@ -59,28 +75,29 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// `plain`: each rule's anchors.
-    pub(crate) fn new<'a>(plain: impl Iterator<Item = (usize, &'a str)>) -> Self {
-        let mut anchors = Vec::new();
-        for (rule, text) in plain {
-            anchors.extend(Anchor::forms(rule, text));
-        }
+    pub(crate) fn new<'a>(wanted: impl Iterator<Item = Wanted<'a>>) -> Self {
+        let anchors: Vec<Anchor> = wanted.flat_map(Anchor::forms).collect();
         let shortest = anchors.iter().map(|anchor| anchor.text.len()).min().unwrap_or(0);
         let stride = if shortest >= 7 { 4 } else { 2 };
-        let mut table = Box::new([0; TABLE_WORDS]);
         let mut grams: Vec<(u32, u32, u32)> = Vec::with_capacity(anchors.len() * stride);
         for (index, anchor) in anchors.iter().enumerate() {
             let first = rarest_grams(&anchor.text, stride);
             for offset in first..first + stride {
-                for gram in grams_at(&anchor.text, offset) {
-                    let bit = hash(gram);
-                    table[bit as usize >> 6] |= 1_u64 << (bit & 63);
-                    grams.push((gram, index as u32, offset as u32));
-                }
+                let here = grams_at(&anchor.text, offset).into_iter();
+                grams.extend(here.map(|gram| (gram, index as u32, offset as u32)));
             }
         }
         grams.sort_unstable();
+        let bits = (grams.len() * BITS_PER_GRAM).next_power_of_two().trailing_zeros();
+        let bits = bits.clamp(*TABLE_BITS.start(), *TABLE_BITS.end());
+        let shift = 32 - bits;
+        let mut table = vec![0; 1 << (bits - 6)];
+        for &(gram, ..) in &grams {
+            let bit = hash(gram, shift);
+            table[bit as usize >> 6] |= 1_u64 << (bit & 63);
+        }
         let longest = anchors.iter().map(|anchor| anchor.text.len()).max().unwrap_or(0);
-        Self { anchors, table, grams, stride, longest }
+        Self { anchors, table, shift, grams, stride, longest }
     }
 
     pub(crate) fn anchor(&self, hit: Hit) -> &Anchor {
@@ -152,7 +169,7 @@ impl Gate {
 
     #[inline(always)]
     fn bit(&self, gram: u32) -> u64 {
-        let bit = hash(gram | FOLD);
+        let bit = hash(gram | FOLD, self.shift);
         self.table[bit as usize >> 6] >> (bit & 63)
     }
 
@@ -185,7 +202,7 @@ impl Anchor {
     }
 
     /// An anchor in plain text and in every encoding the decoder can undo.
-    fn forms(rule: usize, text: &str) -> Vec<Self> {
+    fn forms(Wanted { rule, text, as_written }: Wanted<'_>) -> Vec<Self> {
         let lower = text.to_ascii_lowercase();
         // An encoded text only has to be noticed; what it says is looked at once
         // it is undone. A short beginning keeps the longest anchor short.
@@ -199,7 +216,8 @@ impl Anchor {
             make(each(&|b| vec![b, 0]), true, Some(Encoding::Utf16Le)),
             make(each(&|b| vec![0, b]), true, Some(Encoding::Utf16Be)),
         ];
-        for cased in casings(beginning) {
+        let written = text[..beginning.len()].to_owned();
+        for cased in if as_written { vec![written] } else { casings(beginning) } {
             let bytes = cased.as_bytes();
             let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
             let percent: String = bytes.iter().map(|b| format!("%{b:02x}")).collect();
@@ -254,8 +272,8 @@ fn word(chunk: &[u8], at: usize) -> u64 {
 }
 
 #[inline(always)]
-fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(MULTIPLIER) >> (32 - TABLE_BITS)
+fn hash(gram: u32, shift: u32) -> u32 {
+    gram.wrapping_mul(MULTIPLIER) >> shift
 }
 
 /// Offset of the first of `count` neighbouring grams least likely in ordinary
@@ -282,7 +300,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn gate() -> Gate {
-        Gate::new([(0, "mistral"), (1, "codestral"), (2, "AKIA")].into_iter())
+        let texts = ["mistral", "codestral", "AKIA"].into_iter().enumerate();
+        Gate::new(texts.map(|(rule, text)| Wanted { rule, text, as_written: false }))
     }
 
     fn found(text: &[u8]) -> Vec<(usize, usize, Option<Encoding>)> {

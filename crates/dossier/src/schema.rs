@@ -56,7 +56,9 @@ pub struct DossierFile {
 #[serde(deny_unknown_fields)]
 pub struct Detect {
     /// Texts without which there is no such credential nearby, ASCII case
-    /// folded. The prefilter looks for these and nothing else.
+    /// folded. The prefilter looks for these and nothing else. Those of a
+    /// pattern are written as they stand in the value: under base64 and the
+    /// like they are looked for in that spelling alone.
     pub anchors: Vec<String>,
     /// What the value itself looks like.
     pub shape: Shape,
