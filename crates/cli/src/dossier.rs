@@ -10,6 +10,7 @@ use leeward_model::SafeText;
 
 use crate::{
     args::{self, Color},
+    discreet::discreet,
     examples,
     failure::{Exit, Failure},
     library,
@@ -88,14 +89,16 @@ fn check(paths: &[PathBuf]) -> Result<Exit, Failure> {
                 }
                 Err(problems) => {
                     wrong += problems.len();
-                    problems.iter().try_for_each(|problem| writeln!(out, "{problem}\n"))?;
+                    for problem in problems {
+                        writeln!(out, "{}\n", discreet(&problem.to_string()))?;
+                    }
                 }
             }
         }
         ids
     };
     for dossier in checked.iter().filter_map(|id| library.get(id)) {
-        let id = SafeText::new(dossier.id().as_str());
+        let id = discreet(&SafeText::new(dossier.id().as_str()).to_string());
         let failures = examples::run(&library, dossier);
         if failures.is_empty() {
             writeln!(out, "{id}: {} examples as they should be", dossier.examples.len())?;

@@ -2,6 +2,7 @@
 //! the exit code. The only crate that prints, exits or reads the environment.
 
 mod args;
+mod discreet;
 mod dossier;
 mod environment;
 mod examples;

@@ -23,6 +23,7 @@ use leeward_source::{
 
 use crate::{
     args::{self, Color, Format},
+    discreet::discreet,
     environment,
     failure::{Exit, Failure},
     library,
@@ -168,8 +169,7 @@ fn stop_on_interrupt(progress: &Arc<Progress>) {
             std::process::exit(130);
         }
         progress.cancel();
-        // If standard error is gone, the report still says it.
-        let _ = writeln!(io::stderr(), "stopping; what was done is reported (again to quit now)");
+        terminal::notice("stopping; what was done is reported (interrupt again to quit now)");
     });
 }
 
@@ -239,6 +239,7 @@ fn summarise(report: &Report<'_>, path: &Path) -> Result<(), Failure> {
     let count = report.findings.len();
     let findings = if count == 1 { "finding" } else { "findings" };
     let shown = leeward_model::SafeText::new(path.as_os_str().as_encoded_bytes());
+    let shown = discreet(&shown.to_string());
     writeln!(io::stderr(), "{count} {findings}; report written to `{shown}`")?;
     Ok(())
 }

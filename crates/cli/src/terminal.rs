@@ -12,6 +12,7 @@ use leeward_report as report;
 
 use crate::{
     args::Color,
+    discreet::discreet,
     environment,
     failure::{Exit, Failure},
 };
@@ -50,14 +51,32 @@ pub(crate) fn complain(failure: &Failure, color: Color) {
         Style::new()
     };
     // If standard error is gone too, there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{error}error:{error:#} {failure}");
+    let what = discreet(&failure.to_string());
+    let _ = writeln!(io::stderr(), "{error}error:{error:#} {what}");
+}
+
+/// Says something in passing, on a line of its own also where progress is shown.
+pub(crate) fn notice(text: &str) {
+    let start = if io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
+    // As above.
+    let _ = writeln!(io::stderr(), "{start}{text}");
 }
 
 /// Shows help, version or what was wrong with what was typed.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // As above.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Clean.into() }
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Clean.into();
+    }
+    let text = error.render();
+    let text = if is_colored(Color::Auto, &io::stderr()) {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
+    let _ = write!(io::stderr(), "{}", discreet(&text));
+    Exit::Usage.into()
 }
 
 /// Says that a panic happened, without what it says: that may quote a value.
