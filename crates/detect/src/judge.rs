@@ -137,6 +137,12 @@ pub(crate) fn place(path: &[u8], names_owner: bool, files: &[String]) -> Vec<Sig
     signals
 }
 
+/// The signal of a file that the vendor's name stands on and that holds nothing
+/// but the value, as secrets are mounted into containers.
+pub(crate) fn whole_file() -> Signal {
+    signal(SignalKind::Place, weight::WHOLE_FILE, "the file holds nothing else")
+}
+
 /// The signals of a value that carries its own mark.
 pub(crate) fn marked(name: &str, value: &[u8]) -> Vec<Signal> {
     let mut signals = vec![signal(

@@ -216,6 +216,10 @@ impl TokenFamily {
         if let Some(path) = text.path {
             let names_owner = scene.by_path && !reading.owners.contains(&self.owner);
             signals.extend(judge::place(path, names_owner, &self.files));
+            let alone = text.bytes.trim_ascii().len() == span.len();
+            if scene.by_path && alone {
+                signals.push(judge::whole_file());
+            }
         }
         let secret = Secret::new(candidate.value.as_slice());
         if self.published.contains(&Fingerprint::new(&self.family, &secret)) {

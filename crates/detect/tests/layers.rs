@@ -153,6 +153,20 @@ fn split_literals() {
 }
 
 #[test]
+fn a_file_named_for_the_key_may_hold_nothing_else() {
+    let detector = Detector::new(&Library::builtin(), Options::default());
+    let text = format!("{}\n", key());
+    let count = |path: &str| {
+        let blob = Blob::whole(text.as_bytes(), Origin::File(path.as_ref()));
+        let mut found = 0;
+        detector.scan(&blob, &mut Scratch::default(), |_| found += 1);
+        found
+    };
+    assert_eq!(count("secrets/mistral_api_key"), 1);
+    assert_eq!(count("secrets/acme_api_key"), 0);
+}
+
+#[test]
 fn positions_count_characters() {
     let key = key();
     let text = format!("# clé\né = 1; MISTRAL_API_KEY = \"{key}\"\n");

@@ -110,6 +110,8 @@ pub(super) const SHARED_PREFIX: f32 = 3.2;
 
 /// The path names the vendor.
 pub(super) const PATH_NAMES: f32 = 2.6;
+/// `secrets/mistral_api_key`, with a value and nothing else in it.
+pub(super) const WHOLE_FILE: f32 = 3.0;
 /// A file that credentials are kept in.
 pub(super) const CREDENTIAL_FILE: f32 = 0.6;
 /// Tests, examples and documentation count less, never nothing.
