@@ -7,10 +7,12 @@
 
 mod fixture;
 
+mod canary;
 mod dossiers;
 mod exits;
 mod files;
 mod formats;
 mod history;
 mod hostile;
+mod screens;
 mod suppression;
