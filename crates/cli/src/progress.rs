@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use leeward_source::Progress;
 
 /// Work shorter than this shows nothing.
@@ -57,8 +57,9 @@ fn show(progress: &Progress, stopped: &mpsc::Receiver<()>) {
         let (bytes, items, total) = progress.snapshot();
         let seconds = (begun.elapsed() + PATIENCE).as_secs_f64();
         let rate = HumanBytes((bytes as f64 / seconds) as u64);
-        let of = if total > 0 { format!(" of {total}") } else { String::new() };
-        bar.set_message(format!("{items}{of} files and objects, {}, {rate}/s", HumanBytes(bytes)));
+        let of = if total > 0 { format!(" of {}", HumanCount(total)) } else { String::new() };
+        let (items, bytes) = (HumanCount(items), HumanBytes(bytes));
+        bar.set_message(format!("{items}{of} files and objects, {bytes}, {rate}/s"));
         bar.tick();
     }
     bar.finish_and_clear();
