@@ -254,6 +254,10 @@ impl<'r> Surveyor<'r> {
             if relative.starts_with(b".git/") || relative == b".git" {
                 break;
             }
+            // What another repository below the root tracks, only it knows.
+            if is_nested(path, root) {
+                continue;
+            }
             let tracking = tracker.tracking(path);
             if tracking != Tracking::NoRepository {
                 return (tracking, Some(((*name).to_owned(), relative)));
@@ -261,6 +265,13 @@ impl<'r> Surveyor<'r> {
         }
         (Tracking::NoRepository, None)
     }
+}
+
+/// Whether a directory between a file and the root is a repository of its own.
+fn is_nested(path: &Path, root: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let mut folders = path.ancestors().skip(1).take_while(|folder| *folder != root);
+    folders.any(|folder| folder.join(".git").symlink_metadata().is_ok())
 }
 
 /// Where a file lies in its repository.

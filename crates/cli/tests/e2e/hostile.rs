@@ -154,6 +154,12 @@ fn a_nested_repository_is_not_taken_for_the_outer() {
     fs::write(inner.join("a.env"), line(&key())).unwrap();
     world.git_in(&inner, &["add", "."]);
     world.git_in(&inner, &["commit", "-q", "-m", "in"]);
+    // The outer repository does not track it, and says nothing of the inner.
+    let place = world.run(["scan", "--format", "json"]).exits(1).location();
+    assert_eq!((&place["path"], &place["tracking"]), (&"inner/a.env".into(), &().into()));
+    // Asked for both, each speaks for its own.
+    let both = world.run(["scan", "--no-history", "--format", "json", ".", "inner"]).exits(1);
+    assert_eq!(both.location()["tracking"], "tracked");
     fs::remove_file(inner.join("a.env")).unwrap();
     let run = world.run(["scan", "--format", "json"]).exits(0);
     let gaps = run.json()["coverage"]["not_scanned"].to_string();
