@@ -80,3 +80,80 @@ fn is_ignored(provenance: &Provenance) -> bool {
 fn is_on_disk(provenance: &Provenance, tracking: Tracking) -> bool {
     matches!(provenance, Provenance::File(file) if file.tracking == tracking)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use leeward_model::{
+        Confidence, DossierId, Excerpt, FilePlace, Fingerprint, ObjectId, Position, Rating, Secret,
+        Severity, Span,
+    };
+
+    use super::*;
+
+    fn on_disk(tracking: Tracking) -> Provenance {
+        Provenance::File(FilePlace { path: b"a.env".to_vec(), tracking })
+    }
+
+    fn in_git(repository: &str, reachable: bool, refs: &[&str]) -> Provenance {
+        let refs = refs.iter().map(|name| (*name).to_owned()).collect();
+        Provenance::Git(GitPlace {
+            repository: repository.to_owned(),
+            kind: GitObjectKind::Blob,
+            object: ObjectId::from_bytes(&[7; 20]).unwrap(),
+            history: Some(Box::new(History { reachable, refs, ..History::default() })),
+        })
+    }
+
+    /// What is said of a secret that lies in these places.
+    fn said(places: Vec<Provenance>) -> String {
+        let (secret, at) = (Secret::new(*b"value"), Position::START);
+        let location = |provenance| Location {
+            provenance: Arc::new(provenance),
+            span: Span { start: 0, end: 5 },
+            start: at,
+            end: at,
+            decoded: Vec::new(),
+            excerpt: Excerpt::default(),
+        };
+        let mut finding = Finding {
+            dossier: DossierId::new("some-key"),
+            fingerprint: Fingerprint::new("some", &secret),
+            secret,
+            companions: Vec::new(),
+            confidence: Confidence::of(&[]),
+            signals: Vec::new(),
+            severity: Rating { level: Severity::High, why: vec!["base".to_owned()] },
+            locations: places.into_iter().map(location).collect(),
+        };
+        state(&mut finding);
+        assert_eq!(finding.severity.level, Severity::High);
+        finding.severity.why.split_off(1).join(" / ")
+    }
+
+    #[test]
+    fn the_worst_place_is_said() {
+        let ignored = || on_disk(Tracking::Ignored);
+        assert!(said(vec![ignored()]).starts_with("local only"));
+        assert!(said(vec![ignored(), on_disk(Tracking::Untracked)]).contains("`git add`"));
+        let branch = in_git(".", true, &["refs/heads/main"]);
+        assert!(said(vec![ignored(), branch.clone()]).starts_with("it is in history"));
+        let pushed = in_git(".", true, &["refs/heads/main", "refs/remotes/origin/main"]);
+        assert!(said(vec![branch, pushed]).starts_with("a remote repository holds it"));
+        assert!(said(vec![in_git(".", false, &[])]).starts_with("no ref leads to it"));
+    }
+
+    #[test]
+    fn a_clone_is_of_something_remote() {
+        let place = |repository| said(vec![in_git(repository, true, &["refs/heads/main"])]);
+        assert!(place("https://example.com/a.git").starts_with("a remote repository"));
+        assert!(place("git@example.com:a.git").starts_with("a remote repository"));
+        assert!(place("/srv/a").starts_with("it is in history"));
+    }
+
+    #[test]
+    fn without_git_nothing_is_said() {
+        assert_eq!(said(vec![on_disk(Tracking::NoRepository), Provenance::Stdin]), "");
+    }
+}

@@ -1,10 +1,10 @@
 //! Exit codes, and what stands behind each of them.
 
-use std::fs;
+use std::{fs, io::Write as _, process::Command};
 
 use serde_json::json;
 
-use crate::fixture::{World, key, line};
+use crate::fixture::{Run, World, key, line};
 
 #[test]
 fn nothing_found_is_0() {
@@ -160,4 +160,28 @@ fn a_closed_pipe_is_no_accident() {
         let code = output.status.code().expect("no signal");
         assert_eq!(code, i32::from(args[0] == "scan"), "{args:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_scan_reports_what_it_has_done() {
+    let (world, key) = (World::new(), key());
+    let mut command = world.leeward(&world.work());
+    let piped = command.args(["scan", "-"]).stdin(std::process::Stdio::piped());
+    let piped = piped.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let filler = "nothing to see here\n".repeat(1 << 16);
+    stdin.write_all(line(&key).as_bytes()).unwrap();
+    // More than pipes and buffers hold, so that reading is under way.
+    for _ in 0..16 {
+        stdin.write_all(filler.as_bytes()).unwrap();
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    // Until nobody reads any more; without an end, if the signal did nothing.
+    while stdin.write_all(filler.as_bytes()).is_ok() {}
+    let run = Run::of(&child.wait_with_output().unwrap()).exits(1);
+    assert!(run.out.contains("INCOMPLETE: 1 thing could not be looked at"), "{}", run.out);
+    assert!(run.err.starts_with("stopping;"), "{}", run.err);
 }
