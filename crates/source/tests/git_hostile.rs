@@ -398,6 +398,22 @@ fn damaged_loose_objects_are_told() {
 }
 
 #[test]
+fn what_head_needs_and_lacks_is_told() {
+    let repo = Repo::new();
+    repo.write("kept", "kept");
+    fs::create_dir(repo.path.join("sub")).unwrap();
+    repo.write("sub/lost", "lost");
+    repo.commit("both");
+    let hex = repo.blob_id("HEAD:sub/lost").to_string();
+    fs::remove_file(repo.path.join(".git/objects").join(&hex[..2]).join(&hex[2..])).unwrap();
+    let (shown, coverage) = scan(&repo.open());
+    assert_eq!(blobs(&shown), ["kept"]);
+    let [left] = &coverage.not_scanned[..] else { panic!("{coverage:?}") };
+    assert_eq!((left.path.as_slice(), &left.reason), (hex.as_bytes(), &Reason::Missing));
+    assert!(!coverage.is_complete());
+}
+
+#[test]
 fn a_clone_brings_all_refs_and_runs_nothing() {
     let repo = Repo::new();
     repo.write("file", "on a branch");

@@ -106,9 +106,11 @@ impl Repository {
         }
         coverage.not_scanned.extend(self.objects.problems.iter().cloned());
         coverage.not_scanned.extend(failed.problems);
-        if self.is_partial() {
-            coverage.not_scanned.extend(self.missing(threads, progress));
-        }
+        coverage.not_scanned.extend(if self.is_partial() {
+            self.missing(threads, progress)
+        } else {
+            self.missing_from_head()
+        });
         coverage
     }
 

@@ -1,5 +1,6 @@
-//! Finds out what a partial clone left behind: objects that its trees name
-//! and that are not here. They are told, never fetched.
+//! Finds out what is not here though trees name it: of a partial clone all
+//! that it left behind, of any other repository what HEAD needs, whose absence
+//! is damage. They are told, never fetched.
 
 use std::{collections::BTreeSet, io::Read};
 
@@ -9,8 +10,8 @@ use super::{
     Repository,
     forest::Forest,
     limits::Limits,
-    object::{Kind, Kinds, tree_entries},
-    objects::{Objects, not_scanned},
+    object::{Kind, Kinds, commit_links, tree_entries},
+    objects::{Objects, Reader, not_scanned},
     visit::{Object, Visit},
     walk::Walk,
 };
@@ -39,6 +40,52 @@ impl Repository {
         }
         let absent: BTreeSet<ObjectId> =
             seekers.into_iter().flat_map(|seeker| seeker.absent).collect();
+        absent.iter().map(|id| not_scanned(id, Reason::Missing)).collect()
+    }
+}
+
+/// Most trees of HEAD that are followed; more than the largest projects have.
+const MOST_TREES: usize = 1_000_000;
+
+impl Repository {
+    /// What HEAD names and is not here. A look at every tree of history would
+    /// double the time of a scan that is complete in all but damaged
+    /// repositories.
+    pub(super) fn missing_from_head(&self) -> Vec<NotScanned> {
+        let Some(head) = self.head_ref() else { return Vec::new() };
+        let mut reader = Reader::new(&self.objects);
+        let mut absent = BTreeSet::new();
+        let tree = reader
+            .read_kind(&head, Kind::Commit)
+            .ok()
+            .and_then(|commit| commit_links(&commit))
+            .map(|links| links.tree);
+        let mut trees = Vec::from_iter(tree);
+        if !self.objects.has(&head) {
+            absent.insert(head);
+        }
+        let mut seen: BTreeSet<ObjectId> = trees.iter().copied().collect();
+        while let Some(id) = trees.pop() {
+            // One that is damaged is told by whoever scans it.
+            let Ok(tree) = reader.read_kind(&id, Kind::Tree) else {
+                if !self.objects.has(&id) {
+                    absent.insert(id);
+                }
+                continue;
+            };
+            for entry in
+                tree_entries(&tree, self.objects.id_len).filter(|entry| !entry.is_submodule())
+            {
+                let Some(id) = ObjectId::from_bytes(entry.id) else { continue };
+                if entry.is_tree() {
+                    if seen.len() < MOST_TREES && seen.insert(id) {
+                        trees.push(id);
+                    }
+                } else if !self.objects.has(&id) {
+                    absent.insert(id);
+                }
+            }
+        }
         absent.iter().map(|id| not_scanned(id, Reason::Missing)).collect()
     }
 }
