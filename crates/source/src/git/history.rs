@@ -106,10 +106,13 @@ impl Repository {
         }
         coverage.not_scanned.extend(self.objects.problems.iter().cloned());
         coverage.not_scanned.extend(failed.problems);
+        // Where a whole pack could not be read, that has been told.
         coverage.not_scanned.extend(if self.is_partial() {
             self.missing(threads, progress)
-        } else {
+        } else if self.objects.problems.is_empty() {
             self.missing_from_head()
+        } else {
+            Vec::new()
         });
         coverage
     }
