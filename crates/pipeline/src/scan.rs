@@ -262,7 +262,16 @@ impl Scan<'_> {
         let needs_one = !matches!(self.request.scope, Scope::Everything | Scope::Files);
         match Repository::discover(path) {
             Ok(None) if needs_one => Err(Failure::NoRepository(path.to_owned())),
-            Ok(repository) => Ok(repository),
+            Ok(repository) => {
+                let root = repository.as_ref().map(Repository::work_tree);
+                let is_elsewhere = root.is_none_or(|root| root.is_some_and(|it| !same(it, path)));
+                let wanted = self.request.scope == Scope::Everything;
+                if wanted && is_elsewhere && path.join(".git/objects").is_dir() {
+                    let what = "git objects that make no repository; `git fsck` says what is amiss";
+                    self.left_out(&text(&path.join(".git")), Reason::Corrupt(what.into()));
+                }
+                Ok(repository)
+            }
             Err(error) if needs_one => Err(Failure::Open(error)),
             Err(error) => {
                 if self.request.scope == Scope::Everything {

@@ -179,6 +179,17 @@ fn a_git_file_may_not_lead_elsewhere() {
 }
 
 #[test]
+fn objects_without_a_repository_are_not_passed_over() {
+    let world = World::repository();
+    world.commit_file("a.env", &line(&key()));
+    fs::remove_file(world.work().join("a.env")).unwrap();
+    fs::remove_file(world.work().join(".git/HEAD")).unwrap();
+    let run = world.run(["scan", "--format", "json"]).exits(3);
+    let gaps = run.json()["coverage"]["not_scanned"].to_string();
+    assert!(gaps.contains("make no repository"), "{gaps}");
+}
+
+#[test]
 fn bytes_that_are_no_text_are_searched() {
     let (world, key) = (World::new(), key());
     let mut bytes = b"\x00\xff\xfe\x1b\xc3\x28".repeat(500);
