@@ -12,7 +12,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use leeward_detect::{Detector, Options};
 use leeward_dossier::Library;
-use leeward_model::{DossierId, Level};
+use leeward_model::{DossierId, Level, Secret};
 use leeward_pipeline::{Baseline, IgnoreFile, Outcome, Request, Scope, Target};
 use leeward_report::{self as report, Guidance, Remediation, Report};
 use leeward_source::{
@@ -73,6 +73,8 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         write_baseline(path, &outcome)?;
     }
     let names = names(&targets, &outcome);
+    let known = outcome.known.iter().map(|finding| &finding.secret);
+    let hidden: Vec<&Secret> = known.chain(&outcome.hidden).collect();
     let report = Report {
         tool_version: env!("CARGO_PKG_VERSION"),
         started_at: started_at.as_second(),
@@ -88,6 +90,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
             expired: outcome.suppressed.expired,
         },
         below_threshold: outcome.below_threshold,
+        hidden: &hidden,
         guidance: &|id| guidance(&library, id),
         reveal: args.how.show_secrets,
     };

@@ -100,7 +100,7 @@ fn bounded(text: &[u8], span: Range<usize>) -> Option<Candidate> {
         b'-' | b'+' | b'.' => after2.is_ascii_alphanumeric(),
         _ => false,
     };
-    if part_of_larger && !escaped || goes_on {
+    if part_of_larger && !escaped || goes_on || is_in_base64(text, &span) {
         return None;
     }
     Some(Candidate {
@@ -111,6 +111,19 @@ fn bounded(text: &[u8], span: Range<usize>) -> Option<Candidate> {
             || after == b'/' && after2 != b'/' && after2 != b'>',
         span,
     })
+}
+
+/// Whether a run is a piece of a base64 text: `+` belongs to nothing else that
+/// adjoins a value, but for the mark of an added line.
+fn is_in_base64(text: &[u8], span: &Range<usize>) -> bool {
+    const REACH: usize = 100;
+    let belongs = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let before = text[..span.start].iter().rev().take(REACH).take_while(belongs).count();
+    let after = text[span.end..].iter().take(REACH).take_while(belongs).count();
+    let start = span.start - before;
+    let added = text.get(start) == Some(&b'+') && (start == 0 || text[start - 1] == b'\n');
+    let around = [&text[start + usize::from(added)..span.start], &text[span.end..span.end + after]];
+    around.iter().any(|part| part.contains(&b'+'))
 }
 
 fn names_something(text: &[u8], end: usize) -> bool {
@@ -376,6 +389,8 @@ mod tests {
         assert_eq!(plainly(format!("x%3D{K}%26")), 1);
         assert_eq!(plainly(format!("a\\n{K}\\n")), 1);
         assert_eq!(plainly(format!("{K}.js")), 0);
+        assert_eq!(plainly(format!("ab/+{K}/cd")), 0);
+        assert_eq!(plainly(format!("x\n+{K}\n")), 1);
         assert_eq!(plainly(format!("is {K}.")), 1);
     }
 

@@ -22,6 +22,9 @@ use crate::{
     token::TokenFamily,
 };
 
+/// Log-odds below which nothing is worth a look, even on request: one in
+/// twenty would be right.
+const LEAST: f32 = -3.0;
 /// Encodings nested in one another.
 const DEPTH: usize = 4;
 
@@ -274,7 +277,7 @@ impl Detector {
     /// order of place.
     fn settle(&self, bytes: &[u8], mut raws: Vec<Raw>, found: &mut impl FnMut(Sighting)) {
         let sum = |raw: &Raw| raw.signals.iter().map(|signal| signal.weight).sum::<f32>();
-        let floor = if self.options.low { f32::NEG_INFINITY } else { 0.0 };
+        let floor = if self.options.low { LEAST } else { 0.0 };
         raws.retain(|raw| sum(raw) >= floor);
         raws.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(sum(b).total_cmp(&sum(a))));
         let mut position = (0, Position::START);

@@ -10,7 +10,7 @@ use std::{
 use jiff::civil::Date;
 use leeward_detect::Detector;
 use leeward_dossier::Library;
-use leeward_model::{Coverage, Finding, Level, NotScanned, Reason, SafeText};
+use leeward_model::{Coverage, Finding, Level, NotScanned, Reason, SafeText, Secret};
 use leeward_source::{
     Progress, files,
     git::{self, CloneError, OpenError, Repository, ScanError, Selection},
@@ -74,6 +74,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Those that the baseline knows.
     pub known: Vec<Finding>,
+    /// Values of everything else that is not among the findings.
+    pub hidden: Vec<Secret>,
     /// What was looked at and what was not.
     pub coverage: Coverage,
     /// What was found and left out on request.
@@ -157,6 +159,7 @@ pub fn scan(
     Ok(Outcome {
         findings: settled.findings,
         known: settled.known,
+        hidden: settled.hidden,
         coverage,
         suppressed: settled.suppressed,
         below_threshold: settled.below_threshold,

@@ -11,7 +11,7 @@ use leeward_detect::{Detector, Sighting, group};
 use leeward_dossier::Library;
 use leeward_model::{
     Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location, Match,
-    ObjectId, Provenance, Tracking,
+    ObjectId, Provenance, Secret, Tracking,
 };
 use leeward_source::git::Tracker;
 
@@ -38,6 +38,7 @@ pub struct Suppressed {
 pub(crate) struct Settled {
     pub(crate) findings: Vec<Finding>,
     pub(crate) known: Vec<Finding>,
+    pub(crate) hidden: Vec<Secret>,
     pub(crate) suppressed: Suppressed,
     pub(crate) below_threshold: usize,
 }
@@ -54,6 +55,8 @@ pub(crate) struct Settler<'a> {
     /// Secrets of which a sighting was left out, by who said so.
     by_comment: BTreeSet<Fingerprint>,
     by_file: BTreeSet<Fingerprint>,
+    /// Values of sightings that were left out.
+    hidden: Vec<Secret>,
     /// Files whose present version has a comment that excuses a secret.
     excused: HashSet<(Fingerprint, InRepository)>,
 }
@@ -66,6 +69,7 @@ impl<'a> Settler<'a> {
             matches: Vec::new(),
             by_comment: BTreeSet::new(),
             by_file: BTreeSet::new(),
+            hidden: Vec::new(),
             excused: HashSet::new(),
         }
     }
@@ -149,6 +153,7 @@ impl<'a> Settler<'a> {
             if would_be_shown {
                 self.by_comment.insert(fingerprint);
             }
+            self.hidden.push(secret);
             return;
         }
         let inside = inside.as_ref().map(|(_, path)| path.as_slice());
@@ -164,6 +169,7 @@ impl<'a> Settler<'a> {
             if would_be_shown {
                 self.by_file.insert(fingerprint);
             }
+            self.hidden.push(secret);
             return;
         }
         let (start, end) = (sighting.start, sighting.end);
@@ -188,7 +194,9 @@ impl<'a> Settler<'a> {
         self.drop_excused();
         let mut findings = group(self.matches, library);
         let before = findings.len();
-        findings.retain(|finding| finding.confidence.level() >= self.request.least);
+        let doubtful =
+            findings.extract_if(.., |finding| finding.confidence.level() < self.request.least);
+        self.hidden.extend(doubtful.map(|finding| finding.secret));
         let below_threshold = before - findings.len();
         for finding in &mut findings {
             finding.locations.sort_by_cached_key(order);
@@ -208,7 +216,7 @@ impl<'a> Settler<'a> {
             ignore_file: ignore_file.filter(|secret| !by_comment.contains(*secret)).count(),
             expired: self.request.ignore.map_or(0, |file| file.expired(self.request.today)),
         };
-        Settled { findings, known, suppressed, below_threshold }
+        Settled { findings, known, hidden: self.hidden, suppressed, below_threshold }
     }
 
     fn drop_excused(&mut self) {
@@ -217,18 +225,19 @@ impl<'a> Settler<'a> {
             return;
         }
         let least = self.request.least;
-        self.matches.retain(|found| {
-            let Provenance::Git(place) = &*found.location.provenance else { return true };
-            let Some(history) = &place.history else { return true };
+        let dropped = self.matches.extract_if(.., |found| {
+            let Provenance::Git(place) = &*found.location.provenance else { return false };
+            let Some(history) = &place.history else { return false };
             let is_excused = |path: &Vec<u8>| {
                 excused.contains(&(found.fingerprint, (place.repository.clone(), path.clone())))
             };
-            let keep = history.paths.is_empty() || !history.paths.iter().all(is_excused);
-            if !keep && found.confidence().level() >= least {
+            let drop = !history.paths.is_empty() && history.paths.iter().all(is_excused);
+            if drop && found.confidence().level() >= least {
                 by_comment.insert(found.fingerprint);
             }
-            keep
+            drop
         });
+        self.hidden.extend(dropped.map(|found| found.secret));
     }
 }
 

@@ -262,7 +262,7 @@ mod tests {
             severity: Rating { level: Severity::Low, why: Vec::new() },
             locations: places.into_iter().map(location).collect(),
         };
-        let exposure = Exposure::of(&finding, 10 * DAY, &Masker::off());
+        let exposure = Exposure::of(&finding, 10 * DAY, &Masker::of([]));
         format!("{}: {}", exposure.reach.name(), exposure.lines.join(" / "))
     }
 

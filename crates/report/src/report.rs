@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use leeward_model::{Coverage, DossierId, Finding};
+use leeward_model::{Coverage, DossierId, Finding, Secret};
 
 /// One scan's outcome.
 pub struct Report<'a> {
@@ -25,6 +25,9 @@ pub struct Report<'a> {
     pub suppressed: Suppressed,
     /// How many more findings there are below the threshold.
     pub below_threshold: usize,
+    /// Values of what is not among the findings, on request or for want of
+    /// confidence: they must not turn up anywhere else in the report either.
+    pub hidden: &'a [&'a Secret],
     /// What the dossier of a finding says to do.
     pub guidance: &'a dyn Fn(&DossierId) -> Guidance,
     /// Whether values are shown in full.

@@ -5,7 +5,7 @@
 //! a file after it is not recognised.
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use leeward_model::{Finding, SafeText, Secret};
+use leeward_model::{SafeText, Secret};
 
 /// Shorter values are met by chance; masking them would only garble the text
 /// around.
@@ -33,18 +33,10 @@ pub(crate) struct Masker {
 }
 
 impl Masker {
-    /// Leaves every text as it is: for a report that reveals.
-    pub(crate) fn off() -> Self {
-        Self { values: None, hints: Vec::new() }
-    }
-
-    /// Masks the values of all `findings`.
-    pub(crate) fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
-        let secrets: Vec<_> = findings
-            .into_iter()
-            .map(|finding| &finding.secret)
-            .filter(|secret| secret.len() >= SHORTEST_MASKED)
-            .collect();
+    /// Masks some values.
+    pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let secrets: Vec<_> =
+            secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_MASKED).collect();
         let values = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(secrets.iter().map(|secret| bytes(secret)));

@@ -65,7 +65,13 @@ impl<'a> View<'a> {
 }
 
 fn masker(report: &Report<'_>) -> Masker {
-    if report.reveal { Masker::off() } else { Masker::of(report.findings) }
+    masker_for(report, report.findings)
+}
+
+/// Masks what is hidden, and the findings' values unless they are revealed.
+fn masker_for(report: &Report<'_>, findings: &[Finding]) -> Masker {
+    let shown = if report.reveal { &[] } else { findings };
+    Masker::of(shown.iter().map(|finding| &finding.secret).chain(report.hidden.iter().copied()))
 }
 
 /// How many findings there are of each severity, worst first.
@@ -102,7 +108,7 @@ pub(crate) struct FindingView<'a> {
 impl<'a> FindingView<'a> {
     /// A finding by itself, for a stream.
     pub(crate) fn alone(finding: &'a Finding, report: &Report<'_>) -> Self {
-        let masker = if report.reveal { Masker::off() } else { Masker::of([finding]) };
+        let masker = masker_for(report, std::slice::from_ref(finding));
         Self::of(finding, report, &masker)
     }
 

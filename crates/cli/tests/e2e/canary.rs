@@ -197,6 +197,19 @@ fn git_gets_no_credentials_in_its_arguments() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// What is left out of the findings must not come out by another way.
+#[cfg(unix)]
+#[test]
+fn a_suppressed_value_stays_hidden() {
+    let (world, key) = (World::new(), key());
+    world.write("app.env", format!("# leeward:ignore\n{}", line(&key)));
+    std::os::unix::fs::symlink("app.env", world.work().join(&key)).unwrap();
+    for format in FORMATS {
+        let run = world.run(["scan", "--format", format]).exits(0);
+        check(&run, &key);
+    }
+}
+
 #[test]
 fn a_failing_clone_does_not_show_it() {
     let (world, key) = (World::new(), key());

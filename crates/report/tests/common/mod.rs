@@ -41,6 +41,7 @@ impl Sample {
             coverage: &self.coverage,
             suppressed: self.suppressed,
             below_threshold: self.below_threshold,
+            hidden: &[],
             guidance: &guidance,
             reveal: self.reveal,
         }
