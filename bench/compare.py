@@ -65,8 +65,10 @@ def contenders(kind, target):
         if kind == "history":
             base += ["--git-history", "full"]
         else:
+            base += ["--git-history", "none"]
+        if kind == "log":
             # Without this it leaves out files above 256 MB.
-            base += ["--git-history", "none", "--no-limits"]
+            base += ["--no-limits"]
         found["kingfisher"] = base + [target]
         found["kingfisher turbo"] = base + ["--turbo", target]
         found["kingfisher turbo, mistral"] = base + ["--turbo", "--rule", "betterleaks.mistral-api-key", target]
