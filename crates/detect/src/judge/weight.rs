@@ -115,7 +115,7 @@ pub(super) const WHOLE_FILE: f32 = 3.0;
 /// A file that credentials are kept in.
 pub(super) const CREDENTIAL_FILE: f32 = 0.6;
 /// Tests, examples and documentation count less, never nothing.
-pub(super) const TEST_FILE: f32 = -0.5;
+pub(super) const TEST_FILE: f32 = -0.2;
 
 /// A value with a mark of its own.
 pub(super) const MARKED: f32 = 4.0;
