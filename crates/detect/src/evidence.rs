@@ -49,6 +49,21 @@ pub(crate) enum Named {
     Other,
 }
 
+impl Evidence {
+    /// A naming of which nothing but its place and class is known yet.
+    fn new(run: &Range<usize>, owner: Owner, class: Class) -> Self {
+        Self {
+            run: run.clone(),
+            owner,
+            class,
+            names: None,
+            credential: false,
+            reference: false,
+            account: false,
+        }
+    }
+}
+
 /// Collects the evidence within `region`, in order.
 pub(crate) fn collect(text: &[u8], region: Range<usize>, lexicon: &Lexicon) -> Vec<Evidence> {
     let mut found = Vec::new();
@@ -83,15 +98,7 @@ fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<E
     }
     let lower = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     let mut push = |owner, class| {
-        found.push(Evidence {
-            run: run.clone(),
-            owner,
-            class,
-            names: None,
-            credential: false,
-            reference: false,
-            account: false,
-        });
+        found.push(Evidence::new(&run, owner, class));
     };
     let mut hosts = Vec::new();
     if lower.contains('.')
@@ -132,15 +139,7 @@ fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<E
         {
             last = Some(owner);
             let class = if is_import(text, &run) { Class::Import } else { Class::Word };
-            found.push(Evidence {
-                run: run.clone(),
-                owner,
-                class,
-                names: None,
-                credential: false,
-                reference: false,
-                account: false,
-            });
+            found.push(Evidence::new(&run, owner, class));
         }
     }
     finish(text, &run, credential, found);
