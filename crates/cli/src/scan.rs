@@ -60,6 +60,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         least,
         baseline: baseline.as_ref(),
         ignore: ignore.as_ref(),
+        now: started_at.as_second(),
         today: TimeZone::UTC.to_datetime(started_at).date(),
         user_rules: user_rules.as_deref(),
     };

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use leeward_dossier::{Library, schema};
-use leeward_model::{Finding, Fingerprint, Match, Rating, Severity};
+use leeward_dossier::Library;
+use leeward_model::{
+    Circumstances, Finding, Fingerprint, Match, Rating, Severity, Verification, rate,
+};
 
 /// Groups matches by secret. A finding takes its type, evidence and confidence
 /// from its most convincing match; its severity is the dossier's base until
@@ -26,6 +28,8 @@ pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
                     signals,
                     severity,
                     locations: vec![location],
+                    verification: Verification::default(),
+                    assessment: None,
                 });
             }
             std::collections::hash_map::Entry::Occupied(entry) => {
@@ -54,15 +58,9 @@ pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
 
 fn base_severity(library: &Library, dossier: &str) -> Rating {
     match library.get(dossier) {
-        Some(dossier) => Rating {
-            level: match dossier.severity.base {
-                schema::Level::Low => Severity::Low,
-                schema::Level::Medium => Severity::Medium,
-                schema::Level::High => Severity::High,
-                schema::Level::Critical => Severity::Critical,
-            },
-            why: vec![dossier.severity.why.clone()],
-        },
+        Some(dossier) => {
+            rate(dossier.severity.base.into(), &dossier.severity.why, &Circumstances::default())
+        }
         None => Rating { level: Severity::High, why: Vec::new() },
     }
 }

@@ -9,7 +9,10 @@ use std::{collections::BTreeSet, fmt, ops::Range};
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
-use crate::schema::{DossierFile, RivalsFile, SCHEMA, Shape, StepName};
+use crate::{
+    probe::{Method, Probe},
+    schema::{DossierFile, RivalsFile, SCHEMA, Shape, StepName},
+};
 
 /// Something wrong in a file, with the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +110,7 @@ impl Checker<'_> {
             self.require(!text.trim().is_empty(), path, || format!("`{path}` is empty"));
         }
         self.detection(dossier);
-        self.verification(dossier);
+        self.questions(dossier);
         self.cross_references(dossier);
         self.remediation(dossier);
         self.examples(dossier);
@@ -155,21 +158,67 @@ impl Checker<'_> {
         }
     }
 
-    fn verification(&mut self, dossier: &DossierFile) {
-        for (i, request) in dossier.verify.requests.iter().enumerate() {
-            let path = format!("verify.requests.{i}.url");
-            let host =
-                request.url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?']).next());
-            let listed =
-                host.is_some_and(|host| dossier.verify.hosts.iter().any(|known| known == host));
-            self.require(listed, &path, || {
-                format!("`{}` is not https on a host of `verify.hosts`", request.url)
+    fn questions(&mut self, dossier: &DossierFile) {
+        let lists = [("verify", &dossier.verify.requests), ("assess", &dossier.assess.requests)];
+        let mut ids = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        for (section, probes) in lists {
+            for (i, probe) in probes.iter().enumerate() {
+                let path = format!("{section}.requests.{i}");
+                self.require(ids.insert(probe.id.as_str()), &format!("{path}.id"), || {
+                    format!("another question is called `{}` too", probe.id)
+                });
+                self.question(dossier, probe, &path);
+                if let Some(each) = &probe.each {
+                    self.require(
+                        found.contains(each.of.as_str()) && probe.url.contains("{item}"),
+                        &format!("{path}.each"),
+                        || {
+                            format!(
+                                "`each` needs `{{item}}` in the address, and an earlier question \
+                                 that finds `{}`",
+                                each.of
+                            )
+                        },
+                    );
+                }
+                found.extend(probe.finds.iter().map(|find| find.id.as_str()));
+            }
+        }
+    }
+
+    fn question(&mut self, dossier: &DossierFile, probe: &Probe, path: &str) {
+        let rest = probe.url.strip_prefix("https://").unwrap_or_default();
+        let (host, route) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let listed = dossier.verify.hosts.iter().any(|known| known == host);
+        self.require(listed, &format!("{path}.url"), || {
+            format!("`{}` is not https on a host of `verify.hosts`", probe.url)
+        });
+        self.require(!probe.url.contains("{secret}"), &format!("{path}.url"), || {
+            "a value never stands in an address: addresses end up in logs".into()
+        });
+        let headers = [Some(&probe.header).filter(|_| probe.sign.is_none())];
+        for header in headers.into_iter().flatten().chain(&probe.other_header) {
+            let carries = header.contains("{secret}") && header.contains(": ");
+            self.require(carries, &format!("{path}.header"), || {
+                "a header is `Name: value` with `{secret}` in the value's place".into()
             });
-            self.require(
-                request.header.contains("{secret}"),
-                &format!("verify.requests.{i}.header"),
-                || "the header has no `{secret}` to carry the value".into(),
-            );
+        }
+        let harmless = probe.method == Method::Get || probe.harmless.is_some();
+        self.require(harmless, &format!("{path}.method"), || {
+            "a request that is not a GET says under `harmless` why it changes and costs nothing"
+                .into()
+        });
+        let request = format!("{} {route}", probe.method.name());
+        let never = dossier.assess.never.iter().find(|never| is_request(&request, &never.request));
+        self.require(never.is_none(), &format!("{path}.url"), || {
+            format!("`{request}` is among the requests of `assess.never`")
+        });
+        for (j, find) in probe.finds.iter().enumerate() {
+            let known = dossier.permissions.iter().any(|known| known.id == find.permission);
+            self.require(known, &format!("{path}.finds.{j}.permission"), || {
+                format!("no permission has the id `{}`", find.permission)
+            });
         }
     }
 
@@ -219,6 +268,22 @@ impl Checker<'_> {
             self.problems.push(Problem::at(self.file, self.text, span, message()));
         }
     }
+}
+
+/// Whether a request, as `METHOD /path?query`, is one that a pattern names.
+pub fn is_request(request: &str, pattern: &str) -> bool {
+    let path = request.split('?').next().unwrap_or_default();
+    let mut parts = path.split('/');
+    for wanted in pattern.split('/') {
+        match (wanted, parts.next()) {
+            ("**", _) => return true,
+            (_, None) => return false,
+            ("{}", Some(part)) if !part.is_empty() => {}
+            (wanted, Some(part)) if wanted == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
 }
 
 /// The place of a dotted path, or of the nearest part of it that exists.
@@ -288,5 +353,25 @@ mod tests {
             1,
         );
         assert!(problem(&text).contains("not https on a host of `verify.hosts`"));
+    }
+
+    #[test]
+    fn a_request_that_is_never_made_is_refused() {
+        let text = WHOLE.replacen(
+            "url = \"https://api.mistral.ai/v1/models\"",
+            "url = \"https://api.mistral.ai/v1/files/{item}/url?expiry=1\"",
+            1,
+        );
+        assert!(problem(&text).contains("`GET /v1/files/{item}/url?expiry=1` is among"));
+    }
+
+    #[test]
+    fn patterns_of_requests() {
+        let is = |request, pattern| is_request(request, pattern);
+        assert!(is("GET /v1/files/abc/url?x=/", "GET /v1/files/{}/url"));
+        assert!(is("GET /v1/a/stream", "GET /v1/**"));
+        assert!(!is("GET /v1/files/url", "GET /v1/files/{}/url"));
+        assert!(!is("POST /v1/files/abc/url", "GET /v1/files/{}/url"));
+        assert!(!is("GET /v1/files/abc/url/more", "GET /v1/files/{}/url"));
     }
 }

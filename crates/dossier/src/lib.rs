@@ -6,6 +6,7 @@
 mod builtin;
 pub mod check;
 mod page;
+pub mod probe;
 pub mod schema;
 
 use leeward_model::DossierId;

@@ -10,6 +10,7 @@
 
 mod example;
 mod look;
+mod question;
 
 use std::fmt::{self, Formatter};
 
@@ -17,10 +18,7 @@ use leeward_model::SafeText;
 
 use crate::{
     Dossier,
-    schema::{
-        Answer, Automated, DossierFile, Effect, Impact, Level, Meaning, Permission, Request, Step,
-        Verify,
-    },
+    schema::{Automated, DossierFile, Effect, Impact, Permission, Step},
 };
 
 /// The whole page.
@@ -37,10 +35,11 @@ impl fmt::Display for Page<'_> {
         severity(f, dossier)?;
         look::appearance(f, dossier)?;
         look::told_apart(f, dossier)?;
-        permissions(f, &dossier.permissions)?;
+        permissions(f, dossier)?;
         impacts(f, &dossier.impacts)?;
         prerequisites(f, &dossier.prerequisites)?;
-        verification(f, &dossier.verify)?;
+        question::verification(f, &dossier.verify)?;
+        question::assessment(f, &dossier.assess)?;
         remediation(f, &dossier.remediation)?;
         references(f, dossier)
     }
@@ -49,7 +48,7 @@ impl fmt::Display for Page<'_> {
 fn heading(f: &mut Formatter<'_>, dossier: &Dossier) -> fmt::Result {
     writeln!(f, "# {}\n", prose(&dossier.name))?;
     let provider = prose(&dossier.provider);
-    let level = level(dossier.severity.base);
+    let level = dossier.severity.base.name();
     writeln!(f, "`{}` · {provider} · severity {level}\n", code(dossier.id().as_str()))?;
     writeln!(f, "{}\n", prose(&dossier.summary))
 }
@@ -57,7 +56,7 @@ fn heading(f: &mut Formatter<'_>, dossier: &Dossier) -> fmt::Result {
 fn severity(f: &mut Formatter<'_>, dossier: &DossierFile) -> fmt::Result {
     let severity = &dossier.severity;
     writeln!(f, "## How bad a leak is\n")?;
-    let level = capitalised(level(severity.base));
+    let level = capitalised(severity.base.name());
     writeln!(f, "**{level}.** {}\n", prose(&severity.why))?;
     for (effect, title) in [(Effect::Raises, "Worse when"), (Effect::Lowers, "Less bad when")] {
         let mut moves = severity.moves.iter().filter(|one| one.effect == effect).peekable();
@@ -71,18 +70,33 @@ fn severity(f: &mut Formatter<'_>, dossier: &DossierFile) -> fmt::Result {
     Ok(())
 }
 
-fn permissions(f: &mut Formatter<'_>, permissions: &[Permission]) -> fmt::Result {
+fn permissions(f: &mut Formatter<'_>, dossier: &DossierFile) -> fmt::Result {
     writeln!(f, "## What an attacker can do\n")?;
-    for permission in permissions {
+    for permission in &dossier.permissions {
         writeln!(f, "### {} (`{}`)\n", prose(&permission.title), code(&permission.id))?;
         writeln!(f, "{}\n", prose(&permission.attacker))?;
         if !permission.endpoints.is_empty() {
             let endpoints = codes(permission.endpoints.iter().map(String::as_str));
             writeln!(f, "Requests: {endpoints}.\n")?;
         }
-        if let Some(proof) = &permission.proof {
-            writeln!(f, "Proof, without changing anything: `{}`.\n", code(proof))?;
-        }
+        standing(f, dossier, permission)?;
+    }
+    Ok(())
+}
+
+/// How it is known that a value has a permission.
+fn standing(f: &mut Formatter<'_>, dossier: &DossierFile, it: &Permission) -> fmt::Result {
+    let probes = dossier.verify.requests.iter().chain(&dossier.assess.requests);
+    let proves = probes.filter(|probe| probe.finds.iter().any(|find| find.permission == it.id));
+    let ids: Vec<&str> = proves.map(|probe| probe.id.as_str()).collect();
+    if !ids.is_empty() {
+        writeln!(f, "Proven, without changing anything, by: {}.\n", codes(ids.into_iter()))?;
+    }
+    if let Some(why) = &it.inferred {
+        writeln!(f, "Inferred for a live value: {}.\n", prose(why))?;
+    }
+    if let Some(why) = &it.denied {
+        writeln!(f, "Not with this kind: {}.\n", prose(why))?;
     }
     Ok(())
 }
@@ -104,44 +118,6 @@ fn prerequisites(f: &mut Formatter<'_>, prerequisites: &[String]) -> fmt::Result
     writeln!(f, "## What an attack needs\n")?;
     prerequisites.iter().try_for_each(|one| writeln!(f, "- {}", prose(one)))?;
     writeln!(f)
-}
-
-fn verification(f: &mut Formatter<'_>, verify: &Verify) -> fmt::Result {
-    writeln!(f, "## How to verify\n")?;
-    if verify.requests.is_empty() {
-        writeln!(f, "No request is made for this type; the notes say why.\n")?;
-    } else {
-        let hosts = codes(verify.hosts.iter().map(String::as_str));
-        writeln!(f, "The value is sent to {hosts} and nowhere else, and only on demand.\n")?;
-    }
-    verify.notes.iter().try_for_each(|note| writeln!(f, "- {}", prose(note)))?;
-    if !verify.notes.is_empty() {
-        writeln!(f)?;
-    }
-    verify.requests.iter().try_for_each(|request| question(f, request))
-}
-
-fn question(f: &mut Formatter<'_>, request: &Request) -> fmt::Result {
-    let header = request.header.replace("{secret}", "‹value›");
-    writeln!(f, "### {}\n", prose(&request.id))?;
-    writeln!(f, "`{} {}`  ", code(&request.method), code(&request.url))?;
-    writeln!(f, "`{}`\n", code(&header))?;
-    writeln!(f, "{}.\n", capitalised(&prose(&request.why)))?;
-    writeln!(f, "| Answer | Meaning | Why |")?;
-    writeln!(f, "| --- | --- | --- |")?;
-    request.answers.iter().try_for_each(|answer| row(f, answer))?;
-    writeln!(f)
-}
-
-fn row(f: &mut Formatter<'_>, answer: &Answer) -> fmt::Result {
-    let status: Vec<String> = answer.status.iter().map(u16::to_string).collect();
-    let means = match answer.means {
-        Meaning::Active => "active",
-        Meaning::Restricted => "real, but limited",
-        Meaning::Inactive => "inactive on this host",
-        Meaning::Unknown => "unknown",
-    };
-    writeln!(f, "| {} | {means} | {} |", status.join(", "), prose(&answer.why).replace('|', "\\|"))
 }
 
 fn remediation(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
@@ -177,15 +153,6 @@ fn references(f: &mut Formatter<'_>, dossier: &DossierFile) -> fmt::Result {
     Ok(())
 }
 
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Low => "low",
-        Level::Medium => "medium",
-        Level::High => "high",
-        Level::Critical => "critical",
-    }
-}
-
 /// Text of the dossier on one line. Its Markdown is the author's.
 fn prose(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -218,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    const SECTIONS: [&str; 9] = [
+    const SECTIONS: [&str; 10] = [
         "## How bad a leak is",
         "## What it looks like",
         "## How it is told from others",
@@ -226,6 +193,7 @@ mod tests {
         "## What that means for the owner",
         "## What an attack needs",
         "## How to verify",
+        "## How to learn what it reaches",
         "## What to do",
         "## References",
     ];
@@ -317,8 +285,9 @@ mod tests {
         let attacks = dossier.permissions.iter().map(|one| one.attacker.as_str());
         let impacts = dossier.impacts.iter().map(|one| one.text.as_str());
         let steps = dossier.remediation.iter().map(|one| one.text.as_str());
-        let requests = dossier.verify.requests.iter();
-        let answers = requests.flat_map(|one| one.answers.iter().map(|answer| answer.why.as_str()));
+        let requests = dossier.verify.requests.iter().chain(&dossier.assess.requests);
+        let own = requests.flat_map(|one| &one.answers);
+        let answers = dossier.verify.answers.iter().chain(own).map(|answer| answer.why.as_str());
         moves.chain(attacks).chain(impacts).chain(steps).chain(answers)
     }
 }

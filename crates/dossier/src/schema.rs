@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::probe::{Answer, Probe};
+
 /// The version of the format this build reads.
 pub const SCHEMA: u32 = 1;
 
@@ -40,6 +42,9 @@ pub struct DossierFile {
     /// How to find out whether a value is live.
     #[serde(default)]
     pub verify: Verify,
+    /// How to find out what a live value reaches.
+    #[serde(default)]
+    pub assess: Assess,
     /// How to close an exposure.
     #[serde(default)]
     pub remediation: Vec<Step>,
@@ -81,6 +86,10 @@ pub struct Detect {
     /// confidence only.
     #[serde(default)]
     pub loose: Option<Loose>,
+    /// A value of this shape that comes without its surroundings is taken for
+    /// this kind, where several have the same shape.
+    #[serde(default)]
+    pub bare: bool,
     /// Fingerprints of values that the provider itself published as examples.
     #[serde(default)]
     pub published_examples: Vec<String>,
@@ -261,9 +270,13 @@ pub struct Permission {
     /// Requests of the provider's API that it covers, as `METHOD /path`.
     #[serde(default)]
     pub endpoints: Vec<String>,
-    /// A read-only request whose answer proves or refutes it, if there is one.
+    /// Why a live value of this kind has it although no read-only request can
+    /// prove it; shown as inferred, never as proven.
     #[serde(default)]
-    pub proof: Option<String>,
+    pub inferred: Option<String>,
+    /// Why no value of this kind has it.
+    #[serde(default)]
+    pub denied: Option<String>,
 }
 
 /// What an attack means for the owner.
@@ -291,53 +304,45 @@ pub struct Verify {
     /// What a reader must know before asking.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Read-only questions, in the order they are asked.
+    /// Kinds of the same family that a refused value may be instead; asked
+    /// when one value is looked at closely.
     #[serde(default)]
-    pub requests: Vec<Request>,
-}
-
-/// One read-only question to a provider.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// Short name, such as `models`.
-    pub id: String,
-    /// HTTP method.
-    pub method: String,
-    /// Full address.
-    pub url: String,
-    /// Header that carries the value, with `{secret}` in its place.
-    pub header: String,
-    /// What the answer tells.
-    pub why: String,
-    /// What each answer means.
+    pub also: Vec<String>,
+    /// What answers mean, where a question does not say otherwise.
+    #[serde(default)]
     pub answers: Vec<Answer>,
+    /// Read-only questions in the order they are asked. Those that name nobody
+    /// decide whether the value is live, the first that does ending the
+    /// matter; those that name the owner are asked afterwards, about a value
+    /// that is.
+    #[serde(default)]
+    pub requests: Vec<Probe>,
 }
 
-/// What an answer means.
+/// How to find out what a live value reaches.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assess {
+    /// What a reader must know of the limits of this.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Requests that are never made, as `METHOD /path` with `{}` for a varying
+    /// part, and why: no question of the dossier may be one of them.
+    #[serde(default)]
+    pub never: Vec<Never>,
+    /// Read-only questions in the order they are asked.
+    #[serde(default)]
+    pub requests: Vec<Probe>,
+}
+
+/// Requests that only look harmless.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// HTTP statuses.
-    pub status: Vec<u16>,
-    /// What they say of the credential.
-    pub means: Meaning,
-    /// Why.
+pub struct Never {
+    /// As `METHOD /path`; `{}` is any one segment, `**` any rest.
+    pub request: String,
+    /// What it would do.
     pub why: String,
-}
-
-/// What an answer says of a credential.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Meaning {
-    /// It works.
-    Active,
-    /// It is real, but limited here.
-    Restricted,
-    /// It does not work on this host.
-    Inactive,
-    /// The answer says nothing about it.
-    Unknown,
 }
 
 /// One step of closing an exposure.
@@ -387,6 +392,17 @@ impl Level {
             Self::Medium => "medium",
             Self::High => "high",
             Self::Critical => "critical",
+        }
+    }
+}
+
+impl From<Level> for leeward_model::Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Medium => Self::Medium,
+            Level::High => Self::High,
+            Level::Critical => Self::Critical,
         }
     }
 }

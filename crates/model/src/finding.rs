@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Confidence, Fingerprint, Location, Rating, Secret, Signal};
+use crate::{Assessment, Confidence, Fingerprint, Location, Rating, Secret, Signal, Verification};
 
 /// The id of a dossier, `<provider>-<kind>`, such as `mistral-api-key`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,4 +80,8 @@ pub struct Finding {
     pub severity: Rating,
     /// Every sighting: work tree first, then Git history oldest first.
     pub locations: Vec<Location>,
+    /// Whether it is live, if somebody asked.
+    pub verification: Verification,
+    /// What it reaches, if somebody asked.
+    pub assessment: Option<Assessment>,
 }

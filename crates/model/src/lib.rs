@@ -1,10 +1,12 @@
 //! The nouns of Leeward, in the order the data flows: a blob has a
 //! provenance, a match lies at a location and holds a secret, matches of one
-//! secret make a finding, and coverage says what was not looked at.
+//! secret make a finding, verification and assessment say what a provider
+//! answered about it, and coverage says what was not looked at.
 //!
 //! Nothing here reads, writes, prints or knows a provider. Wire formats are
 //! not derived from these types; they live at the edges that write them.
 
+mod assessment;
 mod blob;
 mod confidence;
 mod coverage;
@@ -12,10 +14,13 @@ mod finding;
 mod fingerprint;
 mod location;
 mod provenance;
+mod rating;
 mod safe_text;
 mod secret;
 mod severity;
+mod verification;
 
+pub use assessment::{Action, Assessment, Count, Gap, Grant, Impact, Standing, Tally, Trait};
 pub use blob::{Base, Blob, Inspect, Origin, Piece, Trace, Worker};
 pub use confidence::{Confidence, Level, Signal, SignalKind};
 pub use coverage::{Coverage, NotScanned, Reason};
@@ -25,6 +30,8 @@ pub use location::{Encoding, Excerpt, Location, Position, Span};
 pub use provenance::{
     Commit, FilePlace, GitObjectKind, GitPlace, History, ObjectId, Provenance, Signature, Tracking,
 };
+pub use rating::{Circumstances, Exposure, RULES, Rule, rate};
 pub use safe_text::{SafeText, acts_on_display};
 pub use secret::{Hint, Secret};
 pub use severity::{Rating, Severity};
+pub use verification::{Evidence, Validity, Verification};

@@ -1,39 +1,64 @@
-//! What the places of a secret say about how bad it is.
+//! Rates findings: what is known of a finding from its places, from the
+//! provider and from the clock, handed to the one table of rules.
 //!
-//! A dossier's base severity is that of a value which somebody else can read.
-//! Nothing that a scan sees proves that nobody can, and nothing proves that
-//! somebody did, so circumstances do not move the level: they are named, the
-//! worst that applies, and the reader moves it. What moves it by itself is an
-//! answer of the provider, which no scan asks for.
+//! The rules themselves are the model's; here is only how far a secret has
+//! got, and since when.
 
-use leeward_model::{Finding, GitObjectKind, GitPlace, History, Location, Provenance, Tracking};
+use leeward_dossier::Library;
+use leeward_model::{
+    Circumstances, Exposure, Finding, GitObjectKind, GitPlace, History, Location, Provenance,
+    Tracking, rate,
+};
 use leeward_source::git::RemoteUrl;
 
-/// Whether one place makes the circumstance.
-type Applies = fn(&Provenance) -> bool;
+const SECONDS_OF_A_DAY: i64 = 86_400;
 
-/// From the worst to the best; the first that applies to any place is said.
-const CIRCUMSTANCES: &[(Applies, &str)] = &[
-    (is_published, "a remote repository holds it, and so may every clone and fork"),
-    (
-        is_committed,
-        "it is in history: deleting the file leaves it there, and a push takes it along",
-    ),
-    (is_loose, "no ref leads to it any more, but the repository keeps it until it is pruned"),
-    (is_staged, "it is staged: the next commit holds it"),
-    (is_tracked, "it lies in a file that git tracks: the next commit may hold it"),
-    (is_untracked, "it is in no commit, but git does not ignore the file: `git add` would take it"),
-    (is_ignored, "local only: git ignores the file, and no commit holds it"),
-];
+/// Rates a finding anew from everything that is known of it. `now` is in
+/// seconds since 1970-01-01 UTC.
+pub fn rate_finding(finding: &mut Finding, library: &Library, now: i64) {
+    let Some(dossier) = library.get(finding.dossier.as_str()) else { return };
+    let known = circumstances(finding, now);
+    finding.severity = rate(dossier.severity.base.into(), &dossier.severity.why, &known);
+}
 
-/// Names the worst circumstance of a finding among the reasons for its
-/// severity.
-pub(crate) fn state(finding: &mut Finding) {
-    let says = |applies: Applies| {
-        finding.locations.iter().any(|Location { provenance, .. }| applies(provenance))
-    };
-    let worst = CIRCUMSTANCES.iter().find(|(applies, _)| says(*applies));
-    finding.severity.why.extend(worst.map(|(_, why)| (*why).to_owned()));
+fn circumstances(finding: &Finding, now: i64) -> Circumstances {
+    let places = || finding.locations.iter().map(|Location { provenance, .. }| &**provenance);
+    let commits = places().filter_map(|place| git(place)?.1.introduced.as_ref());
+    let oldest = commits.map(|commit| commit.committed_at).min();
+    let assessment = finding.assessment.as_ref();
+    Circumstances {
+        validity: finding.verification.validity,
+        exposure: places().map(exposure).max().unwrap_or_default(),
+        age_days: oldest.map(|at| now.saturating_sub(at).max(0) / SECONDS_OF_A_DAY),
+        reach: assessment.map(|assessment| {
+            let found = assessment.grants.iter().filter(|grant| grant.count.known() > 0);
+            found.filter_map(|grant| grant.raises.clone()).collect()
+        }),
+        gaps: assessment.map_or(0, |assessment| assessment.gaps.len()),
+    }
+}
+
+/// How far a secret has got through one place.
+fn exposure(provenance: &Provenance) -> Exposure {
+    match provenance {
+        Provenance::Stdin => Exposure::Unknown,
+        Provenance::File(file) => match file.tracking {
+            Tracking::NoRepository => Exposure::Unknown,
+            Tracking::Tracked | Tracking::Untracked => Exposure::Uncommitted,
+            Tracking::Ignored => Exposure::LocalOnly,
+        },
+        Provenance::Git(place) if place.kind == GitObjectKind::Staged => Exposure::Uncommitted,
+        Provenance::Git(place) => match place.history.as_deref() {
+            Some(history) if !history.reachable => Exposure::Unreachable,
+            Some(history) if is_pushed(place, history) => Exposure::Pushed,
+            _ => Exposure::Committed,
+        },
+    }
+}
+
+fn is_pushed(place: &GitPlace, history: &History) -> bool {
+    RemoteUrl::is_meant(&place.repository)
+        || history.refs.iter().any(|name| name.starts_with("refs/remotes/"))
 }
 
 fn git(provenance: &Provenance) -> Option<(&GitPlace, &History)> {
@@ -43,51 +68,13 @@ fn git(provenance: &Provenance) -> Option<(&GitPlace, &History)> {
     }
 }
 
-fn is_published(provenance: &Provenance) -> bool {
-    git(provenance).is_some_and(|(place, history)| {
-        place.kind != GitObjectKind::Staged
-            && history.reachable
-            && (RemoteUrl::is_meant(&place.repository)
-                || history.refs.iter().any(|name| name.starts_with("refs/remotes/")))
-    })
-}
-
-fn is_committed(provenance: &Provenance) -> bool {
-    git(provenance)
-        .is_some_and(|(place, history)| place.kind != GitObjectKind::Staged && history.reachable)
-}
-
-fn is_loose(provenance: &Provenance) -> bool {
-    git(provenance).is_some_and(|(place, _)| place.kind != GitObjectKind::Staged)
-}
-
-fn is_staged(provenance: &Provenance) -> bool {
-    matches!(provenance, Provenance::Git(place) if place.kind == GitObjectKind::Staged)
-}
-
-fn is_tracked(provenance: &Provenance) -> bool {
-    is_on_disk(provenance, Tracking::Tracked)
-}
-
-fn is_untracked(provenance: &Provenance) -> bool {
-    is_on_disk(provenance, Tracking::Untracked)
-}
-
-fn is_ignored(provenance: &Provenance) -> bool {
-    is_on_disk(provenance, Tracking::Ignored)
-}
-
-fn is_on_disk(provenance: &Provenance, tracking: Tracking) -> bool {
-    matches!(provenance, Provenance::File(file) if file.tracking == tracking)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use leeward_model::{
-        Confidence, DossierId, Excerpt, FilePlace, Fingerprint, ObjectId, Position, Rating, Secret,
-        Severity, Span,
+        Assessment, Commit, Confidence, Count, DossierId, Excerpt, FilePlace, Fingerprint, Grant,
+        ObjectId, Position, Rating, Secret, Severity, Signature, Span, Validity, Verification,
     };
 
     use super::*;
@@ -106,8 +93,7 @@ mod tests {
         })
     }
 
-    /// What is said of a secret that lies in these places.
-    fn said(places: Vec<Provenance>) -> String {
+    fn finding(places: Vec<Provenance>) -> Finding {
         let (secret, at) = (Secret::new(*b"value"), Position::START);
         let location = |provenance| Location {
             provenance: Arc::new(provenance),
@@ -117,43 +103,71 @@ mod tests {
             decoded: Vec::new(),
             excerpt: Excerpt::default(),
         };
-        let mut finding = Finding {
-            dossier: DossierId::new("some-key"),
+        Finding {
+            dossier: DossierId::new("mistral-api-key"),
             fingerprint: Fingerprint::new("some", &secret),
             secret,
             companions: Vec::new(),
             confidence: Confidence::of(&[]),
             signals: Vec::new(),
-            severity: Rating { level: Severity::High, why: vec!["base".to_owned()] },
+            severity: Rating { level: Severity::Low, why: Vec::new() },
             locations: places.into_iter().map(location).collect(),
-        };
-        state(&mut finding);
-        assert_eq!(finding.severity.level, Severity::High);
-        finding.severity.why.split_off(1).join(" / ")
+            verification: Verification::default(),
+            assessment: None,
+        }
+    }
+
+    fn got_to(places: Vec<Provenance>) -> Exposure {
+        circumstances(&finding(places), 0).exposure
     }
 
     #[test]
-    fn the_worst_place_is_said() {
+    fn the_widest_place_counts() {
         let ignored = || on_disk(Tracking::Ignored);
-        assert!(said(vec![ignored()]).starts_with("local only"));
-        assert!(said(vec![ignored(), on_disk(Tracking::Untracked)]).contains("`git add`"));
+        assert_eq!(got_to(vec![ignored()]), Exposure::LocalOnly);
+        assert_eq!(got_to(vec![ignored(), on_disk(Tracking::Untracked)]), Exposure::Uncommitted);
         let branch = in_git(".", true, &["refs/heads/main"]);
-        assert!(said(vec![ignored(), branch.clone()]).starts_with("it is in history"));
+        assert_eq!(got_to(vec![ignored(), branch.clone()]), Exposure::Committed);
         let pushed = in_git(".", true, &["refs/heads/main", "refs/remotes/origin/main"]);
-        assert!(said(vec![branch, pushed]).starts_with("a remote repository holds it"));
-        assert!(said(vec![in_git(".", false, &[])]).starts_with("no ref leads to it"));
+        assert_eq!(got_to(vec![branch, pushed]), Exposure::Pushed);
+        assert_eq!(got_to(vec![in_git(".", false, &[])]), Exposure::Unreachable);
+        assert_eq!(got_to(vec![on_disk(Tracking::NoRepository)]), Exposure::Unknown);
     }
 
     #[test]
     fn a_clone_is_of_something_remote() {
-        let place = |repository| said(vec![in_git(repository, true, &["refs/heads/main"])]);
-        assert!(place("https://example.com/a.git").starts_with("a remote repository"));
-        assert!(place("git@example.com:a.git").starts_with("a remote repository"));
-        assert!(place("/srv/a").starts_with("it is in history"));
+        let place = |repository| got_to(vec![in_git(repository, true, &["refs/heads/main"])]);
+        assert_eq!(place("https://example.com/a.git"), Exposure::Pushed);
+        assert_eq!(place("git@example.com:a.git"), Exposure::Pushed);
+        assert_eq!(place("/srv/a"), Exposure::Committed);
     }
 
     #[test]
-    fn without_git_nothing_is_said() {
-        assert_eq!(said(vec![on_disk(Tracking::NoRepository), Provenance::Stdin]), "");
+    fn a_rating_uses_age_answer_and_reach() {
+        let mut place = in_git(".", true, &["refs/heads/main"]);
+        if let Provenance::Git(GitPlace { history: Some(history), .. }) = &mut place {
+            history.introduced = Some(Commit {
+                id: ObjectId::from_bytes(&[9; 20]).unwrap(),
+                author: Signature::default(),
+                committed_at: 0,
+                summary: String::new(),
+            });
+        }
+        let mut finding = finding(vec![place]);
+        finding.verification.validity = Validity::Active;
+        let grant = |count, raises: &str| Grant {
+            count: Count::Exactly(count),
+            raises: Some(raises.to_owned()),
+            ..Grant::default()
+        };
+        let grants = vec![grant(3, "it reads files"), grant(0, "it reads nothing")];
+        finding.assessment = Some(Assessment { grants, ..Assessment::default() });
+        rate_finding(&mut finding, &Library::builtin(), 40 * SECONDS_OF_A_DAY);
+        let said = finding.severity.why.join(" / ");
+        assert_eq!(finding.severity.level, Severity::Critical);
+        for part in ["it is live", "in history", "more than 30 days", "it reads files"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains("it reads nothing"), "{said}");
     }
 }

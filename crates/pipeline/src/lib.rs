@@ -14,6 +14,7 @@ mod settle;
 mod target;
 
 pub use baseline::{BadBaseline, Baseline};
+pub use circumstance::rate_finding;
 pub use ignore::{BadIgnoreFile, IgnoreFile};
 pub use scan::{Failure, Outcome, Request, Scope, scan};
 pub use settle::Suppressed;

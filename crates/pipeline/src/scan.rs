@@ -63,6 +63,8 @@ pub struct Request<'a> {
     pub ignore: Option<&'a IgnoreFile>,
     /// The day on which entries of the ignore file are judged.
     pub today: Date,
+    /// The moment that ages are counted from, in seconds since 1970-01-01 UTC.
+    pub now: i64,
     /// The user's own ignore rules for Git, to tell ignored files.
     pub user_rules: Option<&'a Path>,
 }

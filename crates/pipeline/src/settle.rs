@@ -200,7 +200,7 @@ impl<'a> Settler<'a> {
         let below_threshold = before - findings.len();
         for finding in &mut findings {
             finding.locations.sort_by_cached_key(order);
-            circumstance::state(finding);
+            circumstance::rate_finding(finding, library, self.request.now);
         }
         let (by_comment, by_file) = (self.by_comment, self.by_file);
         let shown: HashSet<Fingerprint> = findings.iter().map(|f| f.fingerprint).collect();

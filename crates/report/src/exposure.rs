@@ -235,7 +235,7 @@ mod tests {
 
     use leeward_model::{
         Confidence, DossierId, Excerpt, FilePlace, Fingerprint, Location, ObjectId, Position,
-        Rating, Secret, Severity, Signature, Span,
+        Rating, Secret, Severity, Signature, Span, Verification,
     };
 
     use super::*;
@@ -261,6 +261,8 @@ mod tests {
             signals: Vec::new(),
             severity: Rating { level: Severity::Low, why: Vec::new() },
             locations: places.into_iter().map(location).collect(),
+            verification: Verification::default(),
+            assessment: None,
         };
         let exposure = Exposure::of(&finding, 10 * DAY, &Masker::of([]));
         format!("{}: {}", exposure.reach.name(), exposure.lines.join(" / "))

@@ -13,6 +13,7 @@ use leeward_model::{
     Commit, Companion, Confidence, Coverage, DossierId, Encoding, Excerpt, FilePlace, Finding,
     Fingerprint, GitObjectKind, GitPlace, History, Location, NotScanned, ObjectId, Position,
     Provenance, Rating, Reason, Secret, Severity, Signal, SignalKind, Signature, Span, Tracking,
+    Verification,
 };
 use leeward_report::{Format, Guidance, Remediation, Report, Style, Suppressed};
 
@@ -187,6 +188,8 @@ pub(crate) fn finding(
             why: vec!["reads files and spends the workspace's budget".into()],
         },
         locations,
+        verification: Verification::default(),
+        assessment: None,
     }
 }
 
