@@ -63,6 +63,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         now: started_at.as_second(),
         today: TimeZone::UTC.to_datetime(started_at).date(),
         user_rules: user_rules.as_deref(),
+        desk: None,
     };
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);

@@ -17,8 +17,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("detect", &["dossier", "model"]),
     ("source", &["model"]),
     ("report", &["dossier", "model"]),
-    ("pipeline", &["detect", "dossier", "model", "source"]),
-    ("cli", &["detect", "dossier", "model", "pipeline", "report", "source"]),
+    ("probe", &["dossier", "model"]),
+    ("pipeline", &["detect", "dossier", "model", "probe", "source"]),
+    ("cli", &["detect", "dossier", "model", "pipeline", "probe", "report", "source"]),
 ];
 
 /// Crates that touch no file, socket, environment or process, and what of

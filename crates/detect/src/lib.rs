@@ -25,9 +25,11 @@ mod marked;
 mod names;
 mod neighbours;
 mod scope;
+mod shape;
 mod text;
 mod token;
 mod value;
 
 pub use detector::{Detector, Options, Scratch, Sighting};
 pub use group::group;
+pub use shape::{Misfit, fits};

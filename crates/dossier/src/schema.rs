@@ -304,6 +304,10 @@ pub struct Verify {
     /// What a reader must know before asking.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Headers of an answer in which the provider names the exchange, the most
+    /// telling first.
+    #[serde(default)]
+    pub correlation: Vec<String>,
     /// Kinds of the same family that a refused value may be instead; asked
     /// when one value is looked at closely.
     #[serde(default)]

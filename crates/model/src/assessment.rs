@@ -47,6 +47,9 @@ pub struct Grant {
     pub verb: String,
     /// How many.
     pub count: Count,
+    /// How many of them were listed; sizes, sums, tallies and times are of
+    /// these.
+    pub listed: u64,
     /// Their size in bytes, if the provider says; of those listed.
     pub bytes: Option<u64>,
     /// Numbers added up over those listed, such as documents of libraries.

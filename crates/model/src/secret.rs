@@ -1,6 +1,7 @@
 //! A secret value in memory, and the little of it that may be shown.
 //!
-//! This is not a general-purpose secret box: it has no `Clone`, no `Display`,
+//! This is not a general-purpose secret box: it has no `Clone` (a copy is made
+//! by name or not at all), no `Display`,
 //! no comparison and no serialisation, so that a value can only leave through
 //! [`Secret::expose`], whose callers `clippy.toml` lists.
 
@@ -24,6 +25,12 @@ impl Secret {
     /// wherever a reason is not written down.
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+
+    /// A second copy, for an owner of its own; also wiped when dropped.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self(self.0.clone())
     }
 
     /// Length in bytes.

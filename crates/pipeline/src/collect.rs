@@ -13,6 +13,8 @@ use leeward_model::{
     Worker,
 };
 
+use crate::inquire::Early;
+
 /// Where a sighting was made; an origin that outlives its source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
@@ -64,6 +66,7 @@ const BOUNDS: Bounds = Bounds { all: 100_000, each: 5_000 };
 /// Keeps what the detector sees. Shared by the threads of one source.
 pub(crate) struct Collector<'d> {
     detector: &'d Detector,
+    early: Option<&'d Early<'d>>,
     bounds: Bounds,
     state: Mutex<State>,
 }
@@ -79,7 +82,12 @@ struct State {
 
 impl<'d> Collector<'d> {
     pub(crate) fn new(detector: &'d Detector) -> Self {
-        Self { detector, bounds: BOUNDS, state: Mutex::default() }
+        Self::asking(detector, None)
+    }
+
+    /// One that has sure sightings asked about at once.
+    pub(crate) fn asking(detector: &'d Detector, early: Option<&'d Early<'d>>) -> Self {
+        Self { detector, early, bounds: BOUNDS, state: Mutex::default() }
     }
 
     /// What was kept.
@@ -92,6 +100,9 @@ impl<'d> Collector<'d> {
     }
 
     fn keep(&self, origin: Origin<'_>, piece: Option<Piece>, sighting: Sighting) {
+        if let Some(early) = self.early {
+            early.offer(&sighting);
+        }
         let offset = piece.map_or(0, |piece| piece.offset);
         let span = Span {
             start: offset + sighting.span.start as u64,

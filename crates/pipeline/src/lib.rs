@@ -1,6 +1,7 @@
 //! Wires one scan: resolves targets, runs the sources into the detector, asks
-//! Git how each find came in, applies what the user chose to leave out, and
-//! hands back findings with the account of what was looked at.
+//! Git how each find came in, applies what the user chose to leave out, has
+//! providers asked about what is left, and hands back findings with the account
+//! of what was looked at.
 //!
 //! It knows neither reports nor storage, prints nothing and asks nothing of the
 //! environment.
@@ -9,6 +10,7 @@ mod baseline;
 mod circumstance;
 mod collect;
 mod ignore;
+mod inquire;
 mod scan;
 mod settle;
 mod target;
@@ -16,6 +18,7 @@ mod target;
 pub use baseline::{BadBaseline, Baseline};
 pub use circumstance::rate_finding;
 pub use ignore::{BadIgnoreFile, IgnoreFile};
+pub use inquire::{Keep, inquire, is_open};
 pub use scan::{Failure, Outcome, Request, Scope, scan};
 pub use settle::Suppressed;
 pub use target::{BadTarget, Target};

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use leeward_detect::Detector;
 use leeward_dossier::Library;
 use leeward_model::{Coverage, Finding, Level, NotScanned, Reason, SafeText, Secret};
+use leeward_probe::Desk;
 use leeward_source::{
     Progress, files,
     git::{self, CloneError, OpenError, Repository, ScanError, Selection},
@@ -21,6 +22,7 @@ use crate::{
     baseline::Baseline,
     collect::{Collected, Collector, Kept, Place},
     ignore::IgnoreFile,
+    inquire::Early,
     settle::{Settler, Suppressed},
     target::Target,
 };
@@ -42,7 +44,6 @@ pub enum Scope {
 }
 
 /// What to scan, and what to leave out of the findings.
-#[derive(Debug)]
 pub struct Request<'a> {
     /// In the order to scan.
     pub targets: &'a [Target],
@@ -67,6 +68,8 @@ pub struct Request<'a> {
     pub now: i64,
     /// The user's own ignore rules for Git, to tell ignored files.
     pub user_rules: Option<&'a Path>,
+    /// Where findings are asked about while the scan goes on.
+    pub desk: Option<&'a Desk>,
 }
 
 /// What a scan found, and the account of it.
@@ -136,7 +139,12 @@ pub fn scan(
     detector: &Detector,
     progress: &Progress,
 ) -> Result<Outcome, Failure> {
+    // What an ignore file covers may depend on where a file lies in its
+    // repository, which is only known when the scan is settled.
+    let early = request.desk.filter(|_| request.ignore.is_none());
+    let early = early.map(|desk| Early::new(desk, library, request.baseline, request.least));
     let mut scan = Scan {
+        early: early.as_ref(),
         request,
         detector,
         progress,
@@ -179,6 +187,7 @@ pub(crate) struct Opened {
 }
 
 struct Scan<'a> {
+    early: Option<&'a Early<'a>>,
     request: &'a Request<'a>,
     detector: &'a Detector,
     progress: &'a Progress,
@@ -189,7 +198,7 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn stdin(&mut self) {
-        let collector = Collector::new(self.detector);
+        let collector = Collector::asking(self.detector, self.early);
         let coverage = stream::scan_stdin(self.request.threads, &&collector, self.progress);
         self.coverage.merge(coverage);
         let kept = self.kept(collector);
@@ -214,7 +223,7 @@ impl Scan<'_> {
     fn paths(&mut self, paths: &[PathBuf]) -> Result<(), Failure> {
         let repositories = self.open_all(paths)?;
         if matches!(self.request.scope, Scope::Everything | Scope::Files) && !paths.is_empty() {
-            let collector = Collector::new(self.detector);
+            let collector = Collector::asking(self.detector, self.early);
             let coverage = files::scan(paths, &self.request.files, &&collector, self.progress);
             self.coverage.merge(coverage);
             let kept = self.kept(collector);

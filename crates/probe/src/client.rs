@@ -1,0 +1,245 @@
+//! The only HTTP client that carries found secrets, and what it may do: HTTPS,
+//! no redirects, no cookies, no compression, public addresses only, no
+//! environment, bounded time and bytes.
+//!
+//! It sends one request and brings back what was answered. When to send, how
+//! often, and what an answer means is decided elsewhere.
+
+use std::{collections::BTreeSet, fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use reqwest::{
+    Response,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use url::Url;
+
+use crate::{address::is_public, route::Base, trouble::Trouble};
+
+/// The most bytes of an answer that are read. A list of a hundred records has
+/// a few hundred kilobytes.
+const LARGEST_ANSWER: usize = 8 << 20;
+
+/// How the network is used.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// How we introduce ourselves.
+    pub user_agent: String,
+    /// Addresses of the user's own, and then the only ones.
+    pub bases: Vec<Base>,
+    /// The proxy, as `http://`, `https://` or `socks5h://`, which may hold a
+    /// user and a password.
+    pub proxy: Option<String>,
+    /// Hosts that are reached without the proxy, separated by commas.
+    pub no_proxy: Option<String>,
+    /// Certificates of issuers to trust besides the system's: PEM texts.
+    pub issuers: Vec<Vec<u8>>,
+    /// How long a connection may take.
+    pub connect_within: Duration,
+    /// How long a request and its whole answer may take.
+    pub answer_within: Duration,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("leeward/", env!("CARGO_PKG_VERSION")).to_owned(),
+            bases: Vec::new(),
+            proxy: None,
+            no_proxy: None,
+            issuers: Vec::new(),
+            connect_within: Duration::from_secs(10),
+            answer_within: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why there is no client.
+#[derive(Debug)]
+pub enum BadNetwork {
+    /// The proxy's address is not understood. It is not quoted: it may hold a
+    /// password.
+    Proxy,
+    /// Which of the certificates holds none.
+    Issuer(usize),
+    /// What the client says.
+    Client(reqwest::Error),
+}
+
+impl fmt::Display for BadNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proxy => f.write_str(
+                "the proxy's address is not understood: write `http://host:port`, \
+                 `http://user:password@host:port` or `socks5h://host:port`",
+            ),
+            Self::Issuer(_) => f.write_str("no certificate in PEM form is in it"),
+            Self::Client(error) => write!(f, "the network cannot be used: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BadNetwork {}
+
+/// A request, ready to be sent once.
+pub(crate) struct Outgoing {
+    pub(crate) method: reqwest::Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<String>,
+}
+
+/// What was answered.
+pub(crate) struct Incoming {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Sends requests that carry found secrets.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    answer_within: Duration,
+}
+
+impl Client {
+    /// A client. Opens no connection.
+    pub(crate) fn new(network: &Network) -> Result<Self, BadNetwork> {
+        let mut trusted: BTreeSet<String> =
+            network.bases.iter().map(|base| base.host().to_owned()).collect();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&network.user_agent)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(network.connect_within)
+            .timeout(network.answer_within)
+            .referer(false)
+            .pool_max_idle_per_host(8)
+            .tls_backend_preconfigured(encryption(&network.issuers)?)
+            // What the environment says of proxies is for the user to hand in:
+            // a scanned project may have set it.
+            .no_proxy();
+        if let Some(address) = &network.proxy {
+            let url = Url::parse(address).map_err(|_| BadNetwork::Proxy)?;
+            let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+            trusted.extend(url.host_str().filter(|_| known).map(str::to_owned));
+            let proxy = reqwest::Proxy::all(address).map_err(|_| BadNetwork::Proxy)?;
+            if !known {
+                return Err(BadNetwork::Proxy);
+            }
+            let except = network.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+            builder = builder.proxy(proxy.no_proxy(except));
+        }
+        let http = builder
+            .dns_resolver(Arc::new(PublicOnly { trusted }))
+            .build()
+            .map_err(BadNetwork::Client)?;
+        Ok(Self { http, answer_within: network.answer_within })
+    }
+
+    /// Sends a request once and reads its answer to the end.
+    pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Incoming, Trouble> {
+        let host = outgoing.url.host_str().unwrap_or_default().to_owned();
+        let failed = |error: reqwest::Error| Trouble::of(&error, &host, self.answer_within);
+        let Outgoing { method, url, headers, body } = outgoing;
+        let mut request = self.http.request(method, url).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let mut response = request.send().await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let body = read(&mut response).await.map_err(|error| match error {
+            Unread::Failed(error) => failed(error),
+            Unread::TooLong => Trouble::Endless { limit: LARGEST_ANSWER },
+        })?;
+        Ok(Incoming { status, headers, body })
+    }
+}
+
+enum Unread {
+    Failed(reqwest::Error),
+    TooLong,
+}
+
+async fn read(response: &mut Response) -> Result<Vec<u8>, Unread> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(Unread::Failed)? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(Unread::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Trust: the system's issuers; those that come with the program where the
+/// system has none, as in an empty container; and those that the user names.
+fn encryption(issuers: &[Vec<u8>]) -> Result<ClientConfig, BadNetwork> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    for (index, pem) in issuers.iter().enumerate() {
+        let certificates: Vec<_> =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap_or_default();
+        if roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(BadNetwork::Issuer(index));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    #[expect(
+        clippy::expect_used,
+        reason = "this provider has a cipher suite for each of the default versions"
+    )]
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring serves the default versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Looks names up and keeps to public addresses. The client connects to the
+/// very addresses that were looked at here, so a name that answers differently
+/// the second time gains nothing.
+struct PublicOnly {
+    /// Names that the operator gave: they may lead anywhere.
+    trusted: BTreeSet<String>,
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let trusted = self.trusted.contains(&host);
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = match tokio::net::lookup_host((host.as_str(), 0)).await {
+                Ok(found) => found.collect(),
+                Err(_) => Vec::new(),
+            };
+            let inside = found.iter().find(|address| !is_public(address.ip()));
+            match inside {
+                // One such address among others is enough to distrust the name.
+                Some(address) if !trusted => {
+                    Err(Trouble::Inside { host, address: address.ip() }.into())
+                }
+                _ if found.is_empty() => Err(Trouble::Name { host }.into()),
+                _ => Ok(Box::new(found.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// A header from a dossier's `Name: value`, marked as not to be shown.
+pub(crate) fn header(text: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = text.iter().position(|&byte| byte == b':')?;
+    let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
+    let mut value = HeaderValue::from_bytes(value).ok()?;
+    value.set_sensitive(true);
+    Some((HeaderName::from_bytes(name).ok()?, value))
+}

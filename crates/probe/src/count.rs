@@ -1,0 +1,313 @@
+//! Counting what answers list, as a dossier describes it: how many, how large,
+//! since when, by what. Names and numbers go in; whatever else an answer holds
+//! is dropped here.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use leeward_dossier::probe::{Find, Naming, Only};
+use leeward_model::{Count, Grant, Tally, Trait};
+use serde_json::Value;
+
+/// Names that are kept of what was found.
+const NAMES: usize = 20;
+/// Values that things are told apart by; the rest is counted as others.
+const VALUES: usize = 12;
+/// A name longer than this says no more.
+const LONGEST_NAME: usize = 120;
+
+/// Things of one kind, as they are listed page by page.
+pub(crate) struct Counter<'d> {
+    find: &'d Find,
+    probe: &'d str,
+    listed: u64,
+    /// Sum of what the provider said, over all questions that listed them.
+    total: Option<u64>,
+    complete: bool,
+    answered: bool,
+    bytes: Option<u64>,
+    sums: Vec<u64>,
+    by: Vec<BTreeMap<String, u64>>,
+    span: Option<(i64, i64)>,
+    names: Vec<String>,
+}
+
+impl<'d> Counter<'d> {
+    pub(crate) fn new(find: &'d Find, probe: &'d str) -> Self {
+        Self {
+            find,
+            probe,
+            listed: 0,
+            total: None,
+            complete: true,
+            answered: false,
+            bytes: None,
+            sums: vec![0; find.sums.len()],
+            by: vec![BTreeMap::new(); find.by.len()],
+            span: None,
+            names: Vec::new(),
+        }
+    }
+
+    /// Takes one page, the first of its question or a later one.
+    pub(crate) fn page(&mut self, json: &Value, first: bool) {
+        self.answered = true;
+        if first && let Some(total) = self.find.total.as_deref().and_then(|at| number(json, at)) {
+            self.total = Some(self.total.unwrap_or_default() + total);
+        }
+        let items = items(json, &self.find.list);
+        for item in items.iter().filter(|item| counts(self.find.only.as_ref(), item)) {
+            self.item(item);
+        }
+    }
+
+    fn item(&mut self, item: &Value) {
+        self.listed += 1;
+        let find = self.find;
+        if let Some(bytes) = find.bytes.as_deref().and_then(|at| number(item, at)) {
+            self.bytes = Some(self.bytes.unwrap_or_default().saturating_add(bytes));
+        }
+        if let Some(at) = find.time.as_deref().and_then(|at| time(item.pointer(at)?)) {
+            let (first, last) = self.span.unwrap_or((at, at));
+            self.span = Some((first.min(at), last.max(at)));
+        }
+        for (sum, of) in self.sums.iter_mut().zip(&find.sums) {
+            *sum = sum.saturating_add(number(item, &of.at).unwrap_or_default());
+        }
+        for (counts, by) in self.by.iter_mut().zip(&find.by) {
+            if let Some(value) = item.pointer(&by.at).and_then(text) {
+                *counts.entry(value).or_default() += 1;
+            }
+        }
+        if self.names.len() < NAMES
+            && let Some(name) = find.name.as_deref().and_then(|at| text(item.pointer(at)?))
+        {
+            self.names.push(name);
+        }
+    }
+
+    /// The list went on, and was not read further. If the provider said how
+    /// many there are, that stands.
+    pub(crate) fn ends_early(&mut self) {
+        self.complete &= self.total.is_some() && self.find.only.is_none();
+    }
+
+    /// Whole lists of them were not asked for.
+    pub(crate) fn is_cut(&mut self) {
+        self.complete = false;
+    }
+
+    /// What was counted, if anything answered.
+    pub(crate) fn grant(self) -> Option<Grant> {
+        let find = self.find;
+        let count = match self.total {
+            Some(total) if find.only.is_none() && self.complete => {
+                Count::Exactly(total.max(self.listed))
+            }
+            Some(total) if find.only.is_none() => Count::AtLeast(total.max(self.listed)),
+            _ if self.complete => Count::Exactly(self.listed),
+            _ => Count::AtLeast(self.listed),
+        };
+        let tally = |(counts, by): (BTreeMap<String, u64>, &leeward_dossier::probe::Labelled)| {
+            let mut counts: Vec<_> = counts.into_iter().collect();
+            counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            if counts.len() > VALUES {
+                let others = counts.split_off(VALUES).iter().map(|(_, count)| count).sum();
+                counts.push(("others".to_owned(), others));
+            }
+            Tally { label: by.label.clone(), counts }
+        };
+        self.answered.then(|| Grant {
+            id: find.id.clone(),
+            permission: find.permission.clone(),
+            noun: (find.one.clone(), find.many.clone()),
+            verb: find.verb.clone(),
+            count,
+            listed: self.listed,
+            bytes: self.bytes,
+            sums: find.sums.iter().map(|sum| sum.label.clone()).zip(self.sums).collect(),
+            tallies: self
+                .by
+                .into_iter()
+                .zip(&find.by)
+                .map(tally)
+                .filter(|tally| !tally.counts.is_empty())
+                .collect(),
+            span: self.span,
+            names: self.names,
+            raises: find.raises.clone(),
+            probe: self.probe.to_owned(),
+        })
+    }
+}
+
+/// The items of a list, wherever it stands; none if there is no list there.
+pub(crate) fn items<'v>(json: &'v Value, list: &str) -> &'v [Value] {
+    json.pointer(list).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn counts(only: Option<&Only>, item: &Value) -> bool {
+    let Some(only) = only else { return true };
+    let value = item.pointer(&only.at).and_then(text).unwrap_or_default();
+    let is_among = |values: &[String]| values.contains(&value);
+    (only.is.is_empty() || is_among(&only.is)) && !is_among(&only.isnt)
+}
+
+/// What an answer says of whose a secret is. A `*` in a pointer stands for
+/// every item of a list.
+pub(crate) fn traits(json: &Value, identity: &[Naming]) -> Vec<Trait> {
+    let mut traits = Vec::new();
+    for naming in identity {
+        let values = match naming.at.split_once("/*") {
+            Some((list, rest)) => items(json, list)
+                .iter()
+                .take(NAMES)
+                .filter_map(|item| text(item.pointer(rest)?))
+                .collect(),
+            None => json.pointer(&naming.at).and_then(text).into_iter().collect::<Vec<_>>(),
+        };
+        for value in values {
+            let (role, label) = (naming.role.clone(), naming.label.clone());
+            let it = Trait { role, label, value };
+            if !traits.contains(&it) {
+                traits.push(it);
+            }
+        }
+    }
+    traits
+}
+
+/// A value as a short text; nothing for what is absent, empty, or no text.
+pub(crate) fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    let short = text.char_indices().nth(LONGEST_NAME).map(|(end, _)| format!("{}…", &text[..end]));
+    Some(short.unwrap_or(text)).filter(|text| !text.is_empty())
+}
+
+fn number(json: &Value, at: &str) -> Option<u64> {
+    let value = json.pointer(at)?;
+    value.as_u64().or_else(|| {
+        let float = value.as_f64()?;
+        (float >= 0.0).then_some(float as u64)
+    })
+}
+
+/// Seconds since 1970: as a number, or as RFC 3339.
+fn time(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|f| f as i64)),
+        Value::String(text) => text
+            .parse::<Timestamp>()
+            .ok()
+            .map(Timestamp::as_second)
+            // The specification's date-times do not always have an offset.
+            .or_else(|| format!("{text}Z").parse::<Timestamp>().ok().map(Timestamp::as_second)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use leeward_dossier::probe::Labelled;
+    use serde_json::json;
+
+    use super::*;
+
+    fn find() -> Find {
+        let labelled = |label: &str, at: &str| Labelled { label: label.into(), at: at.into() };
+        Find {
+            id: "files".into(),
+            permission: "extract-data".into(),
+            verb: "read".into(),
+            one: "file".into(),
+            many: "files".into(),
+            list: "/data".into(),
+            total: Some("/total".into()),
+            only: None,
+            name: Some("/name".into()),
+            bytes: Some("/bytes".into()),
+            time: Some("/at".into()),
+            sums: vec![labelled("lines", "/lines")],
+            by: vec![labelled("purpose", "/purpose")],
+            raises: None,
+        }
+    }
+
+    #[test]
+    fn pages_add_up() {
+        let find = find();
+        let mut counter = Counter::new(&find, "files");
+        counter.page(
+            &json!({"total": 3, "data": [
+                {"name": "a", "bytes": 5, "at": 100, "lines": 2, "purpose": "batch"},
+                {"name": null, "bytes": 6, "at": "1970-01-01T00:00:07Z", "purpose": "batch"},
+            ]}),
+            true,
+        );
+        counter
+            .page(&json!({"total": 3, "data": [{"name": "c", "purpose": "ocr", "at": 50}]}), false);
+        let grant = counter.grant().expect("answered");
+        assert_eq!(grant.count, Count::Exactly(3));
+        assert_eq!(grant.bytes, Some(11));
+        assert_eq!(grant.span, Some((7, 100)));
+        assert_eq!(grant.names, ["a", "c"]);
+        assert_eq!(grant.sums, [("lines".to_owned(), 2)]);
+        assert_eq!(grant.tallies[0].counts, [("batch".to_owned(), 2), ("ocr".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_cut_list_is_a_lower_bound() {
+        let find = Find { total: None, ..find() };
+        let mut counter = Counter::new(&find, "files");
+        counter.page(&json!({"data": [{}, {}]}), true);
+        counter.ends_early();
+        assert_eq!(counter.grant().expect("answered").count, Count::AtLeast(2));
+        assert!(Counter::new(&find, "files").grant().is_none(), "nobody answered");
+    }
+
+    #[test]
+    fn a_total_stands_though_the_list_is_cut() {
+        let find = find();
+        let mut counter = Counter::new(&find, "files");
+        counter.page(&json!({"total": 900, "data": [{}, {}]}), true);
+        counter.ends_early();
+        let grant = counter.grant().expect("answered");
+        assert_eq!((grant.count, grant.listed), (Count::Exactly(900), 2));
+    }
+
+    #[test]
+    fn only_some_items_count() {
+        let only = Only { at: "/owner".into(), is: vec![], isnt: vec!["them".into()] };
+        let find = Find { only: Some(only), ..find() };
+        let mut counter = Counter::new(&find, "files");
+        counter.page(&json!({"total": 9, "data": [{"owner": "them"}, {"owner": "us"}]}), true);
+        assert_eq!(counter.grant().expect("answered").count, Count::Exactly(1));
+    }
+
+    #[test]
+    fn strange_shapes_count_nothing() {
+        let find = find();
+        for strange in [json!(null), json!([]), json!({"data": {}}), json!({"data": "x"})] {
+            let mut counter = Counter::new(&find, "files");
+            counter.page(&strange, true);
+            assert_eq!(counter.grant().expect("answered").count, Count::Exactly(0), "{strange}");
+        }
+    }
+
+    #[test]
+    fn identity_is_read_by_pointers() {
+        let naming = |at: &str| Naming { role: "r".into(), label: "l".into(), at: at.into() };
+        let json = json!({"a": {"b": " x "}, "list": [{"n": "1"}, {"n": "2"}, {"n": "1"}]});
+        let said = |at: &str| -> Vec<String> {
+            traits(&json, &[naming(at)]).into_iter().map(|it| it.value).collect()
+        };
+        assert_eq!(said("/a/b"), ["x"]);
+        assert_eq!(said("/list/*/n"), ["1", "2"]);
+        assert!(said("/a").is_empty() && said("/none").is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+//! How fast a provider is asked: so many requests a second, shared by all
+//! questions to it, and a pause for all of them when it asks for one.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::time::{Instant, sleep_until};
+
+/// Requests a second to each provider.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(f64);
+
+impl Rate {
+    /// So many requests a second; from 0.001 to 1000.
+    pub fn per_second(rate: f64) -> Option<Self> {
+        (0.001..=1000.0).contains(&rate).then_some(Self(rate))
+    }
+}
+
+impl Default for Rate {
+    /// One: the limit of the smallest plans, and shared with the owner's own
+    /// requests.
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+/// The pace of every provider that is asked.
+pub(crate) struct Paces {
+    rate: Rate,
+    of: Mutex<HashMap<String, Arc<Pace>>>,
+}
+
+/// The pace of one provider.
+pub(crate) struct Pace {
+    limiter: DefaultDirectRateLimiter,
+    paused_until: Mutex<Option<Instant>>,
+}
+
+impl Paces {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { rate, of: Mutex::default() }
+    }
+
+    /// The pace of a provider, by its name.
+    pub(crate) fn of(&self, provider: &str) -> Arc<Pace> {
+        let mut paces = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(paces.entry(provider.to_owned()).or_insert_with(|| {
+            let quota = Quota::with_period(Duration::from_secs_f64(1.0 / self.rate.0))
+                .unwrap_or(Quota::per_second(NonZeroU32::MIN));
+            Arc::new(Pace {
+                limiter: RateLimiter::direct(quota.allow_burst(NonZeroU32::MIN)),
+                paused_until: Mutex::default(),
+            })
+        }))
+    }
+}
+
+impl Pace {
+    /// Waits until the next request may be sent.
+    pub(crate) async fn wait(&self) {
+        loop {
+            let until = *self.lock();
+            match until {
+                Some(until) if until > Instant::now() => sleep_until(until).await,
+                _ => break,
+            }
+        }
+        self.limiter.until_ready().await;
+    }
+
+    /// Lets nobody ask this provider for a while.
+    pub(crate) fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut paused = self.lock();
+        if paused.is_none_or(|already| already < until) {
+            *paused = Some(until);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.paused_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

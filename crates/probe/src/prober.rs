@@ -1,0 +1,78 @@
+//! The prober: what the rest of the program asks. One value for a run, which
+//! knows the dossiers, the network and what the user allowed.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use leeward_dossier::{Dossier, Library, probe::Probe};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    ask::{Asker, Manners},
+    client::{BadNetwork, Network},
+    route::{Base, route},
+};
+
+/// How providers are asked.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How the network is used.
+    pub network: Network,
+    /// How patient we are.
+    pub manners: Manners,
+    /// Questions that are only asked when a person names them, by
+    /// `<dossier>/<question>` or by the question's id alone.
+    pub allowed: BTreeSet<String>,
+}
+
+impl Settings {
+    /// Whether a question that needs a person's word has it.
+    pub(crate) fn allows(&self, dossier: &Dossier, probe: &Probe) -> bool {
+        probe.opt_in.is_none()
+            || self.allowed.contains(&probe.id)
+            || self.allowed.contains(&format!("{}/{}", dossier.id(), probe.id))
+    }
+
+    /// Where a question goes, or why it is not asked.
+    pub(crate) fn address(
+        &self,
+        dossier: &Dossier,
+        probe: &Probe,
+        text: &str,
+    ) -> Result<Url, String> {
+        match &probe.opt_in {
+            Some(why) if !self.allows(dossier, probe) => {
+                Err(format!("not asked without `--allow {}`: {why}", probe.id))
+            }
+            _ => route(&self.network.bases, dossier, text).map_err(|closed| closed.to_string()),
+        }
+    }
+
+    /// The base address of a family, if the user named one.
+    pub fn base_of(&self, family: &str) -> Option<&Base> {
+        self.network.bases.iter().find(|base| base.family == family)
+    }
+}
+
+/// Asks providers about secrets.
+pub struct Prober {
+    pub(crate) library: Arc<Library>,
+    pub(crate) settings: Settings,
+    pub(crate) asker: Asker,
+}
+
+impl Prober {
+    /// A prober. Opens no connection. When `stop` is cancelled, every question
+    /// that is open or yet to be asked stays open.
+    ///
+    /// # Errors
+    /// Settings of the network that cannot be used.
+    pub fn new(
+        library: Arc<Library>,
+        settings: Settings,
+        stop: CancellationToken,
+    ) -> Result<Self, BadNetwork> {
+        let asker = Asker::new(&settings.network, settings.manners, stop)?;
+        Ok(Self { library, settings, asker })
+    }
+}

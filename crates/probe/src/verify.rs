@@ -1,0 +1,128 @@
+//! Is it live? The questions of a dossier that decide, in order, until one of
+//! them does. Whose it is and what it reaches is `assess`'s.
+
+use leeward_dossier::{
+    Dossier,
+    probe::{Meaning, Probe},
+};
+use leeward_model::{Companion, DossierId, Evidence, Secret, Validity, Verification};
+
+use crate::{
+    ask::{Credential, Reply},
+    prober::Prober,
+};
+
+/// The kind that a secret turned out to be, and what was said of it.
+#[derive(Debug)]
+pub struct Verified {
+    /// The kind it was asked as, or the one that it turned out to be.
+    pub dossier: DossierId,
+    /// What was said.
+    pub verification: Verification,
+}
+
+impl Prober {
+    /// Whether a secret is live, with as few requests as that takes: one, if
+    /// the first answer decides.
+    pub async fn verify(
+        &self,
+        dossier: &Dossier,
+        secret: &Secret,
+        companions: &[Companion],
+    ) -> Verification {
+        let credential = Credential { secret, companions };
+        let mut verification = Verification::default();
+        let mut unasked = None;
+        for probe in deciding(dossier) {
+            let url = match self.settings.address(dossier, probe, &probe.url) {
+                Ok(url) => url,
+                Err(why) => {
+                    unasked.get_or_insert(why);
+                    continue;
+                }
+            };
+            let reply = self.asker.ask(dossier, probe, &url, credential).await;
+            take(&mut verification, reply);
+            if verification.validity != Validity::Unknown {
+                return verification;
+            }
+        }
+        if verification.validity == Validity::Unchecked {
+            let none = || "no request tells whether a value of this kind is live".to_owned();
+            verification.why = unasked.unwrap_or_else(none);
+        }
+        verification
+    }
+
+    /// As [`verify`](Self::verify); a secret that is refused is also asked
+    /// about as the kinds of its family that it may be instead.
+    pub async fn verify_closely(
+        &self,
+        dossier: &Dossier,
+        secret: &Secret,
+        companions: &[Companion],
+    ) -> Verified {
+        let mut verification = self.verify(dossier, secret, companions).await;
+        let mut others = Vec::new();
+        let decided = verification.validity.is_live() || verification.validity == Validity::Unknown;
+        for other in self.others(dossier).filter(|_| !decided) {
+            let mut found = self.verify(other, secret, companions).await;
+            if found.validity.is_live() {
+                found.evidence = [verification.evidence, found.evidence].concat();
+                found.why = format!("{}; it is: {}", found.why, other.name);
+                return Verified { dossier: other.id().clone(), verification: found };
+            }
+            verification.evidence.extend(found.evidence);
+            others.push(format!("as {}: {}", other.name, found.validity.name()));
+        }
+        if !others.is_empty() {
+            verification.why = format!("{}; {}", verification.why, others.join(", "));
+        }
+        Verified { dossier: dossier.id().clone(), verification }
+    }
+
+    /// The kinds that a secret may be instead, as far as they are asked on
+    /// hosts that its own dossier lists.
+    fn others<'s>(&'s self, dossier: &'s Dossier) -> impl Iterator<Item = &'s Dossier> {
+        let listed = |other: &&Dossier| {
+            other.verify.hosts.iter().all(|host| dossier.verify.hosts.contains(host))
+        };
+        dossier.verify.also.iter().filter_map(|id| self.library.get(id)).filter(listed)
+    }
+}
+
+/// The questions whose answers decide; those that name the owner come later.
+pub(crate) fn deciding(dossier: &Dossier) -> impl Iterator<Item = &Probe> {
+    dossier.verify.requests.iter().filter(|probe| probe.identity.is_empty()).chain(
+        naming(dossier).filter(|_| {
+            // A kind may have nothing but a question that does both.
+            dossier.verify.requests.iter().all(|probe| !probe.identity.is_empty())
+        }),
+    )
+}
+
+/// The questions that name the owner.
+pub(crate) fn naming(dossier: &Dossier) -> impl Iterator<Item = &Probe> {
+    dossier.verify.requests.iter().filter(|probe| !probe.identity.is_empty())
+}
+
+/// What an answer says, in the words of the model.
+pub(crate) fn validity(meaning: Meaning) -> Validity {
+    match meaning {
+        Meaning::Active => Validity::Active,
+        Meaning::Restricted => Validity::Restricted,
+        Meaning::Inactive => Validity::Inactive,
+        Meaning::Unknown => Validity::Unknown,
+    }
+}
+
+/// Takes an answer; of several that decide nothing the first is kept.
+fn take(verification: &mut Verification, reply: Reply) {
+    let validity = validity(reply.meaning);
+    if verification.validity == Validity::Unchecked || validity != Validity::Unknown {
+        verification.validity = validity;
+        verification.why = reply.why;
+        verification.checked_at = reply.evidence.last().map(|evidence: &Evidence| evidence.at);
+    }
+    verification.evidence.extend(reply.evidence);
+}
