@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use crate::{
-    probe::{Method, Probe},
+    probe::{Method, PageBy, Probe},
     schema::{DossierFile, RivalsFile, SCHEMA, Shape, StepName},
 };
 
@@ -214,6 +214,12 @@ impl Checker<'_> {
         self.require(never.is_none(), &format!("{path}.url"), || {
             format!("`{request}` is among the requests of `assess.never`")
         });
+        if let Some(pages) = &probe.pages {
+            let leads_on = pages.by != PageBy::Cursor || pages.next.is_some();
+            self.require(leads_on || pages.most == Some(1), &format!("{path}.pages"), || {
+                "paging by cursor needs `next`, or `most = 1` if there is none".into()
+            });
+        }
         for (j, find) in probe.finds.iter().enumerate() {
             let known = dossier.permissions.iter().any(|known| known.id == find.permission);
             self.require(known, &format!("{path}.finds.{j}.permission"), || {
@@ -363,6 +369,12 @@ mod tests {
             1,
         );
         assert!(problem(&text).contains("`GET /v1/files/{item}/url?expiry=1` is among"));
+    }
+
+    #[test]
+    fn a_cursor_that_leads_nowhere_is_refused() {
+        let text = WHOLE.replacen("next = \"/pagination/next_cursor\"", "first = 1", 1);
+        assert!(problem(&text).contains("paging by cursor needs `next`"));
     }
 
     #[test]

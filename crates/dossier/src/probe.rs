@@ -233,6 +233,10 @@ pub struct Pages {
     /// Where the next value stands, where the provider gives it.
     #[serde(default)]
     pub next: Option<String>,
+    /// How many pages are asked for at most. If the last of them is full, what
+    /// was counted is the least there is.
+    #[serde(default)]
+    pub most: Option<u64>,
 }
 
 /// What a paging parameter holds.
