@@ -214,6 +214,13 @@ impl Checker<'_> {
         self.require(never.is_none(), &format!("{path}.url"), || {
             format!("`{request}` is among the requests of `assess.never`")
         });
+        if let Some(sign) = &probe.sign {
+            let companion = dossier.detect.companion.as_ref();
+            let known = companion.is_some_and(|companion| companion.role == sign.id);
+            self.require(known, &format!("{path}.sign"), || {
+                format!("no companion of this kind has the role `{}`", sign.id)
+            });
+        }
         if let Some(pages) = &probe.pages {
             let leads_on = pages.by != PageBy::Cursor || pages.next.is_some();
             self.require(leads_on || pages.most == Some(1), &format!("{path}.pages"), || {

@@ -98,6 +98,10 @@ pub struct Sign {
     pub service: String,
     /// The region's name in the scheme.
     pub region: String,
+    /// Beginnings of which the id must have one, or the question is not asked;
+    /// empty if any id will do.
+    #[serde(default)]
+    pub begins: Vec<String>,
 }
 
 /// Ways of signing that the prober knows.

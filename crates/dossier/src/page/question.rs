@@ -80,6 +80,10 @@ fn question(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
     if let Some(sign) = &probe.sign {
         let (service, region) = (code(&sign.service), code(&sign.region));
         writeln!(f, "Signed with the value for `{service}` in `{region}`; the value is not sent.")?;
+        if !sign.begins.is_empty() {
+            let begins = codes(sign.begins.iter().map(String::as_str));
+            writeln!(f, "Only asked for a `{}` that begins with {begins}.", code(&sign.id))?;
+        }
     }
     if let Some(other) = &probe.other_header {
         let other = other.replace("{secret}", "‹value›");
