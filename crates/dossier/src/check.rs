@@ -182,7 +182,12 @@ impl Checker<'_> {
                         },
                     );
                 }
-                found.extend(probe.finds.iter().map(|find| find.id.as_str()));
+                for (j, find) in probe.finds.iter().enumerate() {
+                    let path = format!("{path}.finds.{j}.id");
+                    self.require(found.insert(find.id.as_str()), &path, || {
+                        format!("something else that is found is called `{}` too", find.id)
+                    });
+                }
             }
         }
     }

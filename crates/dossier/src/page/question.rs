@@ -50,8 +50,13 @@ pub(super) fn assessment(f: &mut Formatter<'_>, assess: &Assess) -> fmt::Result 
             Some(why) => format!(" Only asked on request: {}.", prose(why)),
             None => String::new(),
         };
+        let harmless = match &probe.harmless {
+            Some(why) => format!(" It changes nothing: {}.", prose(why)),
+            None => String::new(),
+        };
         let (method, url, why) = (probe.method.name(), code(&probe.url), prose(&probe.why));
-        writeln!(f, "- `{}`: `{method} {url}`: {why}.{counted}{each}{opt_in}", code(&probe.id))?;
+        let id = code(&probe.id);
+        writeln!(f, "- `{id}`: `{method} {url}`: {why}.{counted}{each}{harmless}{opt_in}")?;
     }
     if !assess.requests.is_empty() {
         writeln!(f)?;
@@ -76,6 +81,9 @@ fn question(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
     writeln!(f, "`{} {}`  ", probe.method.name(), code(&probe.url))?;
     if !probe.header.is_empty() {
         writeln!(f, "`{}`", code(&probe.header.replace("{secret}", "‹value›")))?;
+    }
+    if let Some(body) = &probe.body {
+        writeln!(f, "with `{}`  ", code(body))?;
     }
     if let Some(sign) = &probe.sign {
         let (service, region) = (code(&sign.service), code(&sign.region));
