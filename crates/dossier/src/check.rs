@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use crate::{
-    probe::{Method, Probe},
+    probe::{Method, PageBy, Probe},
     schema::{DossierFile, RivalsFile, SCHEMA, Shape, StepName},
 };
 
@@ -182,7 +182,12 @@ impl Checker<'_> {
                         },
                     );
                 }
-                found.extend(probe.finds.iter().map(|find| find.id.as_str()));
+                for (j, find) in probe.finds.iter().enumerate() {
+                    let path = format!("{path}.finds.{j}.id");
+                    self.require(found.insert(find.id.as_str()), &path, || {
+                        format!("something else that is found is called `{}` too", find.id)
+                    });
+                }
             }
         }
     }
@@ -214,6 +219,19 @@ impl Checker<'_> {
         self.require(never.is_none(), &format!("{path}.url"), || {
             format!("`{request}` is among the requests of `assess.never`")
         });
+        if let Some(sign) = &probe.sign {
+            let companion = dossier.detect.companion.as_ref();
+            let known = companion.is_some_and(|companion| companion.role == sign.id);
+            self.require(known, &format!("{path}.sign"), || {
+                format!("no companion of this kind has the role `{}`", sign.id)
+            });
+        }
+        if let Some(pages) = &probe.pages {
+            let leads_on = pages.by != PageBy::Cursor || pages.next.is_some();
+            self.require(leads_on || pages.most == Some(1), &format!("{path}.pages"), || {
+                "paging by cursor needs `next`, or `most = 1` if there is none".into()
+            });
+        }
         for (j, find) in probe.finds.iter().enumerate() {
             let known = dossier.permissions.iter().any(|known| known.id == find.permission);
             self.require(known, &format!("{path}.finds.{j}.permission"), || {
@@ -363,6 +381,12 @@ mod tests {
             1,
         );
         assert!(problem(&text).contains("`GET /v1/files/{item}/url?expiry=1` is among"));
+    }
+
+    #[test]
+    fn a_cursor_that_leads_nowhere_is_refused() {
+        let text = WHOLE.replacen("next = \"/pagination/next_cursor\"", "first = 1", 1);
+        assert!(problem(&text).contains("paging by cursor needs `next`"));
     }
 
     #[test]

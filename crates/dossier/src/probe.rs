@@ -98,6 +98,10 @@ pub struct Sign {
     pub service: String,
     /// The region's name in the scheme.
     pub region: String,
+    /// Beginnings of which the id must have one, or the question is not asked;
+    /// empty if any id will do.
+    #[serde(default)]
+    pub begins: Vec<String>,
 }
 
 /// Ways of signing that the prober knows.
@@ -233,6 +237,10 @@ pub struct Pages {
     /// Where the next value stands, where the provider gives it.
     #[serde(default)]
     pub next: Option<String>,
+    /// How many pages are asked for at most. If the last of them is full, what
+    /// was counted is the least there is.
+    #[serde(default)]
+    pub most: Option<u64>,
 }
 
 /// What a paging parameter holds.

@@ -50,8 +50,13 @@ pub(super) fn assessment(f: &mut Formatter<'_>, assess: &Assess) -> fmt::Result 
             Some(why) => format!(" Only asked on request: {}.", prose(why)),
             None => String::new(),
         };
+        let harmless = match &probe.harmless {
+            Some(why) => format!(" It changes nothing: {}.", prose(why)),
+            None => String::new(),
+        };
         let (method, url, why) = (probe.method.name(), code(&probe.url), prose(&probe.why));
-        writeln!(f, "- `{}`: `{method} {url}`: {why}.{counted}{each}{opt_in}", code(&probe.id))?;
+        let id = code(&probe.id);
+        writeln!(f, "- `{id}`: `{method} {url}`: {why}.{counted}{each}{harmless}{opt_in}")?;
     }
     if !assess.requests.is_empty() {
         writeln!(f)?;
@@ -77,9 +82,16 @@ fn question(f: &mut Formatter<'_>, probe: &Probe) -> fmt::Result {
     if !probe.header.is_empty() {
         writeln!(f, "`{}`", code(&probe.header.replace("{secret}", "‹value›")))?;
     }
+    if let Some(body) = &probe.body {
+        writeln!(f, "with `{}`  ", code(body))?;
+    }
     if let Some(sign) = &probe.sign {
         let (service, region) = (code(&sign.service), code(&sign.region));
         writeln!(f, "Signed with the value for `{service}` in `{region}`; the value is not sent.")?;
+        if !sign.begins.is_empty() {
+            let begins = codes(sign.begins.iter().map(String::as_str));
+            writeln!(f, "Only asked for a `{}` that begins with {begins}.", code(&sign.id))?;
+        }
     }
     if let Some(other) = &probe.other_header {
         let other = other.replace("{secret}", "‹value›");
