@@ -45,6 +45,25 @@ pub struct Manners {
     pub patience: Duration,
 }
 
+impl Credential<'_> {
+    /// Why a question cannot be asked with this credential, if it cannot.
+    pub(crate) fn lacks(self, probe: &Probe) -> Option<String> {
+        let sign = probe.sign.as_ref()?;
+        let id = self.companions.iter().find(|companion| companion.role == sign.id);
+        let Some(id) = id else {
+            return Some(format!("not asked: it takes the {} that belongs to the value", sign.id));
+        };
+        let fits = sign.begins.is_empty() || sign.begins.iter().any(|it| id.value.starts_with(it));
+        (!fits).then(|| {
+            format!(
+                "not asked: only for a {} that begins with {}",
+                sign.id,
+                sign.begins.join(" or ")
+            )
+        })
+    }
+}
+
 impl Default for Manners {
     fn default() -> Self {
         Self { rate: Rate::default(), attempts: 4, patience: Duration::from_secs(60) }
@@ -304,7 +323,10 @@ fn read(dossier: &Dossier, probe: &Probe, incoming: Incoming) -> Result<Read, Tr
     let json = match (200..300).contains(&status) {
         true => {
             let json: Value = serde_json::from_slice(&body).map_err(|_| Trouble::NotJson)?;
-            if probe.expect.iter().any(|pointer| json.pointer(pointer).is_none()) {
+            let is_there = |pointer: &String| json.pointer(pointer).is_some();
+            // Where the answer itself is the list, it must be one.
+            let is_list = probe.finds.iter().all(|find| !find.list.is_empty() || json.is_array());
+            if !probe.expect.iter().all(is_there) || !is_list {
                 return Err(Trouble::OtherJson);
             }
             Some(json)

@@ -127,13 +127,15 @@ impl<'p> Survey<'p> {
 
     /// All pages of one list; whether the provider answered.
     async fn pages(&mut self, probe: &'p Probe, text: &str, counters: &mut [Counter<'p>]) -> bool {
-        let base = match self.prober.settings.address(self.dossier, probe, text) {
+        let settings = &self.prober.settings;
+        let base = match settings.address_for(self.dossier, probe, text, self.credential) {
             Ok(url) => url,
             Err(why) => {
                 self.gap(probe, why);
                 return false;
             }
         };
+        let most = probe.pages.as_ref().and_then(|pages| pages.most).unwrap_or(MOST_PAGES);
         let mut seen = BTreeSet::new();
         let mut listed = 0;
         let mut next = first(probe.pages.as_ref());
@@ -163,7 +165,7 @@ impl<'p> Survey<'p> {
                 None => return true,
                 // A list that leads in a circle has no end.
                 Some(next) if !seen.insert(next.clone()) => break,
-                Some(_) if page + 1 == MOST_PAGES => break,
+                Some(_) if page + 1 == most => break,
                 Some(_) => {}
             }
         }
@@ -243,7 +245,11 @@ fn following(probe: &Probe, json: &Value, done: u64, listed: u64) -> Option<Stri
     let (pages, find) = (probe.pages.as_ref()?, probe.finds.first()?);
     let here = items(json, &find.list).len() as u64;
     if pages.by == PageBy::Cursor {
-        return pages.next.as_deref().and_then(|at| text(json.pointer(at)?));
+        return match pages.next.as_deref() {
+            Some(at) => json.pointer(at).and_then(text),
+            // Only the first page can be asked for; a full one is not all.
+            None => (here >= pages.size).then(String::new),
+        };
     }
     let total = find.total.as_deref().and_then(|at| json.pointer(at)?.as_u64());
     let is_last = here == 0 || total.map_or(here < pages.size, |total| listed >= total);

@@ -25,6 +25,8 @@ pub(crate) struct Counter<'d> {
     total: Option<u64>,
     complete: bool,
     answered: bool,
+    /// The provider answered with something that is no list.
+    unsaid: bool,
     bytes: Option<u64>,
     sums: Vec<u64>,
     by: Vec<BTreeMap<String, u64>>,
@@ -41,6 +43,7 @@ impl<'d> Counter<'d> {
             total: None,
             complete: true,
             answered: false,
+            unsaid: false,
             bytes: None,
             sums: vec![0; find.sums.len()],
             by: vec![BTreeMap::new(); find.by.len()],
@@ -55,6 +58,7 @@ impl<'d> Counter<'d> {
         if first && let Some(total) = self.find.total.as_deref().and_then(|at| number(json, at)) {
             self.total = Some(self.total.unwrap_or_default() + total);
         }
+        self.unsaid |= json.pointer(&self.find.list).is_some_and(Value::is_object);
         let items = items(json, &self.find.list);
         for item in items.iter().filter(|item| counts(self.find.only.as_ref(), item)) {
             self.item(item);
@@ -101,6 +105,7 @@ impl<'d> Counter<'d> {
     pub(crate) fn grant(self) -> Option<Grant> {
         let find = self.find;
         let count = match self.total {
+            None if self.unsaid => Count::Unsaid,
             Some(total) if find.only.is_none() && self.complete => {
                 Count::Exactly(total.max(self.listed))
             }
@@ -292,11 +297,15 @@ mod tests {
     #[test]
     fn strange_shapes_count_nothing() {
         let find = find();
-        for strange in [json!(null), json!([]), json!({"data": {}}), json!({"data": "x"})] {
+        let count = |strange: &Value| {
             let mut counter = Counter::new(&find, "files");
-            counter.page(&strange, true);
-            assert_eq!(counter.grant().expect("answered").count, Count::Exactly(0), "{strange}");
+            counter.page(strange, true);
+            counter.grant().expect("answered").count
+        };
+        for strange in [json!(null), json!([]), json!({}), json!({"data": "x"})] {
+            assert_eq!(count(&strange), Count::Exactly(0), "{strange}");
         }
+        assert_eq!(count(&json!({"data": {"limit": 3}})), Count::Unsaid);
     }
 
     #[test]

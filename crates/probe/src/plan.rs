@@ -9,7 +9,7 @@ use url::Url;
 use crate::{
     prober::Settings,
     route::{authority, path_and_query, route},
-    verify::{deciding, naming},
+    verify::{deciding, naming, others},
 };
 
 /// How far questions go.
@@ -60,7 +60,7 @@ pub fn plan(
         planned.extend(of(dossier, probe, settings, when));
     }
     if depth > Depth::Validity {
-        for other in dossier.verify.also.iter().filter_map(|id| library.get(id)) {
+        for other in others(library, dossier) {
             for probe in deciding(other) {
                 planned.extend(of(
                     other,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    ask::{Asker, Manners},
+    ask::{Asker, Credential, Manners},
     client::{BadNetwork, Network},
     route::{Base, route},
 };
@@ -23,6 +23,8 @@ pub struct Settings {
     /// Questions that are only asked when a person names them, by
     /// `<dossier>/<question>` or by the question's id alone.
     pub allowed: BTreeSet<String>,
+    /// Nothing is sent at all.
+    pub offline: bool,
 }
 
 impl Settings {
@@ -33,6 +35,18 @@ impl Settings {
             || self.allowed.contains(&format!("{}/{}", dossier.id(), probe.id))
     }
 
+    /// Where a question about a credential goes, or why it is not asked.
+    pub(crate) fn address_for(
+        &self,
+        dossier: &Dossier,
+        probe: &Probe,
+        text: &str,
+        credential: Credential<'_>,
+    ) -> Result<Url, String> {
+        let url = self.address(dossier, probe, text)?;
+        credential.lacks(probe).map_or(Ok(url), Err)
+    }
+
     /// Where a question goes, or why it is not asked.
     pub(crate) fn address(
         &self,
@@ -41,6 +55,7 @@ impl Settings {
         text: &str,
     ) -> Result<Url, String> {
         match &probe.opt_in {
+            _ if self.offline => Err("not asked: offline".to_owned()),
             Some(why) if !self.allows(dossier, probe) => {
                 Err(format!("not asked without `--allow {}`: {why}", probe.id))
             }

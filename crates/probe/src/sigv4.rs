@@ -101,6 +101,7 @@ mod tests {
             id: "id".to_owned(),
             service: "service".to_owned(),
             region: "us-east-1".to_owned(),
+            begins: Vec::new(),
         };
         // In two halves, so that no scanner takes the documentation's example
         // for a secret.

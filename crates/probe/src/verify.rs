@@ -2,7 +2,7 @@
 //! them does. Whose it is and what it reaches is `assess`'s.
 
 use leeward_dossier::{
-    Dossier,
+    Dossier, Library,
     probe::{Meaning, Probe},
 };
 use leeward_model::{Companion, DossierId, Evidence, Secret, Validity, Verification};
@@ -10,6 +10,7 @@ use leeward_model::{Companion, DossierId, Evidence, Secret, Validity, Verificati
 use crate::{
     ask::{Credential, Reply},
     prober::Prober,
+    route::route,
 };
 
 /// The kind that a secret turned out to be, and what was said of it.
@@ -34,7 +35,7 @@ impl Prober {
         let mut verification = Verification::default();
         let mut unasked = None;
         for probe in deciding(dossier) {
-            let url = match self.settings.address(dossier, probe, &probe.url) {
+            let url = match self.settings.address_for(dossier, probe, &probe.url, credential) {
                 Ok(url) => url,
                 Err(why) => {
                     unasked.get_or_insert(why);
@@ -63,9 +64,9 @@ impl Prober {
         companions: &[Companion],
     ) -> Verified {
         let mut verification = self.verify(dossier, secret, companions).await;
-        let mut others = Vec::new();
+        let mut refused = Vec::new();
         let decided = verification.validity.is_live() || verification.validity == Validity::Unknown;
-        for other in self.others(dossier).filter(|_| !decided) {
+        for other in others(&self.library, dossier).filter(|_| !decided) {
             let mut found = self.verify(other, secret, companions).await;
             if found.validity.is_live() {
                 found.evidence = [verification.evidence, found.evidence].concat();
@@ -73,32 +74,29 @@ impl Prober {
                 return Verified { dossier: other.id().clone(), verification: found };
             }
             verification.evidence.extend(found.evidence);
-            others.push(format!("as {}: {}", other.name, found.validity.name()));
+            refused.push(format!("as {}: {}", other.name, found.validity.name()));
         }
-        if !others.is_empty() {
-            verification.why = format!("{}; {}", verification.why, others.join(", "));
+        if !refused.is_empty() {
+            verification.why = format!("{}; {}", verification.why, refused.join(", "));
         }
         Verified { dossier: dossier.id().clone(), verification }
     }
+}
 
-    /// The kinds that a secret may be instead, as far as they are asked on
-    /// hosts that its own dossier lists.
-    fn others<'s>(&'s self, dossier: &'s Dossier) -> impl Iterator<Item = &'s Dossier> {
-        let listed = |other: &&Dossier| {
-            other.verify.hosts.iter().all(|host| dossier.verify.hosts.contains(host))
-        };
-        dossier.verify.also.iter().filter_map(|id| self.library.get(id)).filter(listed)
-    }
+/// The kinds that a secret may be instead, as far as they are asked on hosts
+/// that its own dossier lists.
+pub(crate) fn others<'l>(
+    library: &'l Library,
+    dossier: &'l Dossier,
+) -> impl Iterator<Item = &'l Dossier> {
+    let listed =
+        |other: &&Dossier| deciding(other).all(|probe| route(&[], dossier, &probe.url).is_ok());
+    dossier.verify.also.iter().filter_map(|id| library.get(id)).filter(listed)
 }
 
 /// The questions whose answers decide; those that name the owner come later.
 pub(crate) fn deciding(dossier: &Dossier) -> impl Iterator<Item = &Probe> {
-    dossier.verify.requests.iter().filter(|probe| probe.identity.is_empty()).chain(
-        naming(dossier).filter(|_| {
-            // A kind may have nothing but a question that does both.
-            dossier.verify.requests.iter().all(|probe| !probe.identity.is_empty())
-        }),
-    )
+    dossier.verify.requests.iter().filter(|probe| probe.identity.is_empty())
 }
 
 /// The questions that name the owner.
