@@ -2,11 +2,11 @@
 //! was concluded, what was looked at, what was left out, what is kept from
 //! sight. A format escapes foreign text through the function it passes.
 
-use leeward_model::Severity;
+use leeward_model::{Severity, Validity};
 
 use crate::{
     reason::{Group, groups},
-    view::{LeftOut, View, by_severity},
+    view::{LeftOut, View, by_severity, by_validity},
     words::{self, count, list},
 };
 
@@ -48,6 +48,29 @@ pub(crate) fn severities(view: &View<'_>) -> impl Iterator<Item = (Severity, Str
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(severity, count)| (severity, format!("{count} {}", severity.name())))
+}
+
+/// `verified 40: 3 active, 1 restricted, 34 inactive, 2 unknown`; `None` if no
+/// provider was asked.
+pub(crate) fn verified(view: &View<'_>) -> Option<String> {
+    let counts = by_validity(view.report.findings);
+    let said = |asked: bool| {
+        let counts =
+            counts.iter().filter(move |(v, n)| (*v != Validity::Unchecked) == asked && *n > 0);
+        counts.map(|(validity, n)| (validity.name(), *n))
+    };
+    let asked: Vec<String> =
+        said(true).map(|(name, n)| format!("{} {name}", words::grouped(n as u64))).collect();
+    if asked.is_empty() {
+        return None;
+    }
+    let total: usize = said(true).map(|(_, n)| n).sum();
+    let rest: usize = said(false).map(|(_, n)| n).sum();
+    let mut text = format!("verified {}: {}", words::grouped(total as u64), asked.join(", "));
+    if rest > 0 {
+        text = format!("{text}; {} not asked", words::grouped(rest as u64));
+    }
+    Some(text)
 }
 
 /// `1,204 files and 18,332 Git objects in …: 84.2 MB, 0.42 s`.

@@ -13,6 +13,7 @@ use crate::{
     exposure::Reach,
     foreign::inert,
     json::shape::source,
+    reach,
     view::{FindingView, GitFacts, Place, View},
     words::rfc3339,
 };
@@ -31,6 +32,11 @@ struct Row<'a> {
 impl Row<'_> {
     fn at(&self, value: impl Fn(&Place<'_>) -> String) -> String {
         self.place.map(value).unwrap_or_default()
+    }
+
+    /// What the provider says of the owner, the workspace and the like.
+    fn named(&self, what: &str) -> String {
+        inert(reach::named(self.finding.assessment.as_ref(), what).unwrap_or_default())
     }
 
     fn git(&self, value: impl Fn(&GitFacts<'_>) -> String) -> String {
@@ -82,6 +88,19 @@ const COLUMNS: &[Column] = &[
     ("confidence_why", |row| inert(&row.finding.evidence())),
     ("excerpt", |row| row.at(|place| inert(&place.excerpt.text))),
     ("next_step", |row| inert(&row.finding.guidance.next_step)),
+    ("validity", |row| row.finding.verification.validity.name().to_owned()),
+    ("validity_why", |row| inert(&row.finding.verification.why)),
+    ("checked_at", |row| row.finding.verification.checked_at.and_then(rfc3339).unwrap_or_default()),
+    ("owner", |row| row.named("owner")),
+    ("workspace", |row| row.named("workspace")),
+    ("organization", |row| row.named("organization")),
+    ("blast_radius", |row| {
+        row.finding
+            .assessment
+            .as_ref()
+            .map(|known| inert(&reach::at_a_glance(known)))
+            .unwrap_or_default()
+    }),
 ];
 
 fn flag(value: Option<bool>) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     Report,
     json::{inert::write_line, shape},
-    view::{FindingView, View, by_severity},
+    view::{FindingView, View},
 };
 
 /// The version of the lines' shape.
@@ -42,14 +42,14 @@ struct SummaryLine<'a> {
 #[derive(Debug)]
 pub struct Lines<W> {
     out: W,
-    /// Findings written, by severity, worst first.
-    counts: [usize; 4],
+    /// Findings written.
+    counts: shape::Counts,
 }
 
 impl<W: Write> Lines<W> {
     /// Starts a stream.
     pub fn new(out: W) -> Self {
-        Self { out, counts: [0; 4] }
+        Self { out, counts: shape::Counts::default() }
     }
 
     /// Writes one finding. Of `report` only `now`, `guidance` and `reveal`
@@ -84,9 +84,7 @@ impl<W: Write> Lines<W> {
     }
 
     fn line(&mut self, view: &FindingView<'_>) -> io::Result<()> {
-        for (total, (_, more)) in self.counts.iter_mut().zip(by_severity([view.finding])) {
-            *total += more;
-        }
+        self.counts.add([view.finding]);
         let line = FindingLine {
             schema: SCHEMA,
             kind: "finding",

@@ -14,6 +14,8 @@ mod report;
 mod account;
 mod exposure;
 mod foreign;
+mod masked;
+mod reach;
 mod reason;
 mod snippet;
 mod value;

@@ -5,13 +5,14 @@
 use std::cmp::Reverse;
 
 use leeward_model::{
-    Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned, Provenance, Severity,
-    SignalKind,
+    Assessment, Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned,
+    Provenance, Severity, SignalKind, Validity, Verification,
 };
 
 use crate::{
     Guidance, Report,
     exposure::{Exposure, short},
+    masked,
     value::{Masker, revealed},
 };
 
@@ -88,6 +89,26 @@ pub(crate) fn by_severity<'a>(
     counts
 }
 
+/// How many findings there are of each validity, worst first.
+pub(crate) fn by_validity<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> [(Validity, usize); 5] {
+    let mut counts = [
+        Validity::Active,
+        Validity::Restricted,
+        Validity::Inactive,
+        Validity::Unknown,
+        Validity::Unchecked,
+    ]
+    .map(|validity| (validity, 0));
+    for finding in findings {
+        for (validity, count) in &mut counts {
+            *count += usize::from(*validity == finding.verification.validity);
+        }
+    }
+    counts
+}
+
 /// One finding.
 pub(crate) struct FindingView<'a> {
     pub(crate) finding: &'a Finding,
@@ -101,6 +122,10 @@ pub(crate) struct FindingView<'a> {
     pub(crate) severity_why: String,
     /// Role and value of the credential's public parts.
     pub(crate) companions: Vec<(String, String)>,
+    /// Whether it is live, masked.
+    pub(crate) verification: Verification,
+    /// What it reaches, masked.
+    pub(crate) assessment: Option<Assessment>,
     pub(crate) exposure: Exposure,
     pub(crate) places: Vec<Place<'a>>,
 }
@@ -126,6 +151,11 @@ impl<'a> FindingView<'a> {
                 .iter()
                 .map(|companion| (text(&companion.role), text(&companion.value)))
                 .collect(),
+            verification: masked::verification(&finding.verification, masker),
+            assessment: finding
+                .assessment
+                .as_ref()
+                .map(|assessment| masked::assessment(assessment, masker)),
             exposure: Exposure::of(finding, report.now, masker),
             places: finding.locations.iter().map(|location| Place::of(location, masker)).collect(),
         }

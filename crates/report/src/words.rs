@@ -37,6 +37,11 @@ pub(crate) fn bytes(n: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// `512 bytes`, `220 MB`, `1.2 GB`: as [`bytes`], without a `.0`.
+pub(crate) fn size(n: u64) -> String {
+    bytes(n).replacen(".0 ", " ", 1)
+}
+
 /// `0.42 s`, `3 ms`, `2 min 5 s`.
 pub(crate) fn elapsed(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -86,6 +91,13 @@ pub(crate) fn date(seconds: i64) -> Option<String> {
     text.find('T').map(|end| text[..end].to_owned())
 }
 
+/// `2026-11-20 09:30 UTC`.
+pub(crate) fn minute(seconds: i64) -> Option<String> {
+    let text = rfc3339(seconds)?;
+    let (date, time) = text.split_once('T')?;
+    Some(format!("{date} {} UTC", time.get(..5)?))
+}
+
 /// `on 2026-11-20 (3 days ago)`, honest about times that cannot be right.
 pub(crate) fn when(seconds: i64, now: i64) -> String {
     match date(seconds) {
@@ -130,6 +142,8 @@ mod tests {
         assert_eq!(bytes(999_999), "1.0 MB");
         assert_eq!(bytes(84_230_000), "84.2 MB");
         assert_eq!(bytes(u64::MAX), "18446.7 PB");
+        assert_eq!(size(220_000_000), "220 MB");
+        assert_eq!(size(220_400_000), "220.4 MB");
     }
 
     #[test]
@@ -140,6 +154,8 @@ mod tests {
         assert_eq!(span(59), "less than a minute");
         assert_eq!(span(3 * 86_400), "3 days");
         assert_eq!(span(400 * 86_400), "13 months");
+        assert_eq!(minute(0).as_deref(), Some("1970-01-01 00:00 UTC"));
+        assert_eq!(minute(i64::MAX), None);
         assert_eq!(when(0, 86_400), "on 1970-01-01 (1 day ago)");
         assert_eq!(when(86_400, 0), "on 1970-01-02 (in the future, says its clock)");
         assert_eq!(when(i64::MAX, 0), "at an impossible time");

@@ -3,7 +3,11 @@
 
 mod common;
 
-use common::{KEYS, Sample, hostile, one, rich, sample_with};
+use common::{
+    KEYS, Sample, hostile, one,
+    probed::{PROBED, asked},
+    rich, sample_with,
+};
 use leeward_report::{Format, Lines, Style};
 use proptest::prelude::*;
 
@@ -21,8 +25,8 @@ fn everything(sample: &Sample) -> Vec<(Format, String)> {
 
 #[test]
 fn no_format_holds_a_value() {
-    for (format, text) in everything(&rich()) {
-        for key in KEYS {
+    for (format, text) in everything(&rich()).into_iter().chain(everything(&asked())) {
+        for key in KEYS.iter().chain(&PROBED) {
             assert!(!text.contains(key), "{format:?} holds {key}");
         }
     }

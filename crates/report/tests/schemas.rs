@@ -16,7 +16,14 @@ const LINES: &str = include_str!("../../../docs/schema/lines-1.json");
 
 fn samples() -> Vec<Sample> {
     let odd = ["", "../../../etc/passwd", "file:///etc", "%00", "javascript:alert(1)", "a b"];
-    let mut samples = vec![rich(), one(), clean(), hostile(), Sample { reveal: true, ..rich() }];
+    let mut samples = vec![
+        rich(),
+        one(),
+        clean(),
+        hostile(),
+        common::probed::asked(),
+        Sample { reveal: true, ..rich() },
+    ];
     samples.extend(odd.map(sample_with));
     samples.push(Sample {
         findings: vec![common::finding("unheard-of", "x", leeward_model::Severity::Low, vec![])],

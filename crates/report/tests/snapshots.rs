@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Sample, clean, hostile, left_out, one, rich};
+use common::{Sample, clean, hostile, left_out, one, probed::asked, rich};
 use insta::assert_snapshot;
 use leeward_model::{Coverage, Reason};
 use leeward_report::{Format, Lines, Style, Suppressed};
@@ -151,6 +151,46 @@ fn markdown_hostile() {
 #[test]
 fn markdown_clean() {
     assert_snapshot!(clean().write(Format::Markdown, Style::PLAIN));
+}
+
+#[test]
+fn human_asked() {
+    assert_snapshot!(asked().write(Format::Human, Style::PLAIN));
+}
+
+#[test]
+fn json_asked() {
+    assert_snapshot!(asked().write(Format::Json, Style::PLAIN));
+}
+
+#[test]
+fn jsonl_asked() {
+    assert_snapshot!(asked().write(Format::Jsonl, Style::PLAIN));
+}
+
+#[test]
+fn sarif_asked() {
+    assert_snapshot!(asked().write(Format::Sarif, Style::PLAIN));
+}
+
+#[test]
+fn csv_asked() {
+    assert_snapshot!(asked().write(Format::Csv, Style::PLAIN));
+}
+
+#[test]
+fn markdown_asked() {
+    assert_snapshot!(asked().write(Format::Markdown, Style::PLAIN));
+}
+
+#[test]
+fn human_asked_in_colour() {
+    assert_snapshot!(asked().write(Format::Human, COLOR).replace('\x1b', "␛"));
+}
+
+#[test]
+fn human_asked_narrow() {
+    assert_snapshot!(asked().write(Format::Human, NARROW));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{
 
 use super::{
     excerpt::{self, Shown},
+    reach,
     screen::{DIM, Label, NORMAL, STRONG, Screen, of_severity},
 };
 
@@ -70,6 +71,10 @@ fn facts(view: &FindingView<'_>, spots: &[Spot<'_>], screen: &mut Screen) {
     if let Some(secret) = &view.secret {
         fact("secret", STRONG, &inert(secret));
     }
+    reach::show(view, screen);
+    let mut fact = |name: &str, style, text: &str| {
+        screen.prose(&label(name), style, text);
+    };
     for (i, line) in view.exposure.lines.iter().enumerate() {
         fact(if i == 0 { "exposure" } else { "" }, NORMAL, &inert(line));
     }
@@ -86,10 +91,11 @@ fn facts(view: &FindingView<'_>, spots: &[Spot<'_>], screen: &mut Screen) {
     also_in(spots, screen);
     let identity = format!("{} {}", inert(view.finding.dossier.as_str()), view.finding.fingerprint);
     screen.whole(&label("identity"), DIM, &identity);
+    reach::requests(view, screen);
 }
 
-fn label(text: &str) -> Label<'_> {
-    Label { indent: 2, text, width: LABELS }
+pub(super) fn label(text: &str) -> Label<'_> {
+    Label { indent: 2, text, width: LABELS, style: DIM }
 }
 
 fn also_in(spots: &[Spot<'_>], screen: &mut Screen) {

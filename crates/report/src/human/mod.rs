@@ -7,6 +7,7 @@
 
 mod excerpt;
 mod finding;
+mod reach;
 mod screen;
 mod summary;
 

@@ -2,7 +2,7 @@
 //! guarantee that no line starts with a command for a build service.
 
 use anstyle::{AnsiColor, Style as Ansi};
-use leeward_model::Severity;
+use leeward_model::{Severity, Standing, Validity};
 
 use crate::{Style, foreign::without_commands, snippet::width};
 
@@ -20,6 +20,8 @@ pub(super) struct Label<'a> {
     pub(super) text: &'a str,
     /// Columns that the label is padded to.
     pub(super) width: usize,
+    /// Its colour.
+    pub(super) style: Ansi,
 }
 
 /// Collects lines.
@@ -84,7 +86,7 @@ impl Screen {
         for (i, line) in lines.iter().enumerate() {
             let line = self.paint(style, &guarded(line));
             if i == 0 {
-                let name = self.paint(DIM, label.text);
+                let name = self.paint(label.style, label.text);
                 let padding = " ".repeat(label.width.saturating_sub(width(label.text)));
                 self.line(&format!("{:1$}{name}{padding}{line}", "", label.indent));
             } else {
@@ -104,6 +106,8 @@ pub(super) const NORMAL: Ansi = Ansi::new();
 pub(super) const FRAME: Ansi = AnsiColor::BrightBlue.on_default();
 /// All is well.
 pub(super) const GOOD: Ansi = AnsiColor::Green.on_default().bold();
+/// Somebody can do harm.
+pub(super) const BAD: Ansi = AnsiColor::BrightRed.on_default().bold();
 /// Something limits what the report can say.
 pub(super) const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
 
@@ -117,6 +121,25 @@ pub(super) fn of_severity(severity: Severity) -> Ansi {
     }
     .on_default()
     .bold()
+}
+
+/// The colour of a validity: bad is what still works.
+pub(super) fn of_validity(validity: Validity) -> Ansi {
+    match validity {
+        Validity::Active | Validity::Restricted => BAD,
+        Validity::Inactive => GOOD,
+        Validity::Unknown => WARNING,
+        Validity::Unchecked => NORMAL,
+    }
+}
+
+/// The colour of what is known of an ability.
+pub(super) fn of_standing(standing: Standing) -> Ansi {
+    match standing {
+        Standing::Proven => BAD,
+        Standing::Inferred | Standing::Unknown => WARNING,
+        Standing::Refused => DIM,
+    }
 }
 
 /// A build service reads `::command::` at the start of a line, spaces aside.
@@ -162,7 +185,7 @@ mod tests {
     #[test]
     fn no_line_is_a_command() {
         let mut screen = Screen::new(Style { width: 40, ..Style::PLAIN });
-        let label = Label { indent: 2, text: "x", width: 4 };
+        let label = Label { indent: 2, text: "x", width: 4, style: DIM };
         screen.prose(&label, NORMAL, &format!("{} ::set-output name=a::b", "y".repeat(40)));
         assert!(screen.text().contains("\n      \\u{3a}:set-output"), "{}", screen.text());
     }

@@ -8,12 +8,15 @@ use crate::{
     view::View,
 };
 
-use super::screen::{GOOD, Label, NORMAL, STRONG, Screen, WARNING, of_severity};
+use super::screen::{DIM, GOOD, Label, NORMAL, STRONG, Screen, WARNING, of_severity};
 
-const MARGIN: Label<'_> = Label { indent: 0, text: "", width: 0 };
+const MARGIN: Label<'_> = Label { indent: 0, text: "", width: 0, style: DIM };
 
 pub(super) fn show(view: &View<'_>, screen: &mut Screen) {
     verdict(view, screen);
+    if let Some(verified) = account::verified(view) {
+        screen.prose(&MARGIN, NORMAL, &verified);
+    }
     let scanned = account::looked_at(view, &|target| format!("`{}`", inert(target)));
     screen.prose(&MARGIN, NORMAL, &format!("scanned {scanned}"));
 
@@ -67,9 +70,13 @@ fn verdict(view: &View<'_>, screen: &mut Screen) {
 fn reasons(groups: &[Group<'_>], screen: &mut Screen) {
     for group in groups {
         let text = account::one_reason(group, &|text| inert(text));
-        screen.prose(&Label { indent: 2, text: "- ", width: 2 }, NORMAL, &text);
+        screen.prose(&Label { indent: 2, text: "- ", width: 2, style: DIM }, NORMAL, &text);
         if !group.words.next_step.is_empty() {
-            screen.prose(&Label { indent: 4, text: "", width: 0 }, STRONG, group.words.next_step);
+            screen.prose(
+                &Label { indent: 4, text: "", width: 0, style: DIM },
+                STRONG,
+                group.words.next_step,
+            );
         }
     }
 }

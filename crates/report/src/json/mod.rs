@@ -4,6 +4,7 @@
 //! field is free, changing one needs a new schema number.
 
 pub(crate) mod inert;
+pub(crate) mod proof;
 pub(crate) mod shape;
 
 use std::{

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use leeward_model::{GitObjectKind, Provenance, SignalKind, Tracking};
 use serde::Serialize;
 
+use super::proof::{Assessment, Verification};
 use crate::{
     Report, report,
-    view::{FindingView, GitFacts, LeftOut, Place, View, by_severity},
+    view::{FindingView, GitFacts, LeftOut, Place, View, by_severity, by_validity},
     words::rfc3339,
 };
 
@@ -59,16 +60,48 @@ pub(crate) struct Summary {
     medium: usize,
     low: usize,
     below_threshold: usize,
+    validity: Validities,
+}
+
+#[derive(Serialize)]
+struct Validities {
+    active: usize,
+    restricted: usize,
+    inactive: usize,
+    unknown: usize,
+    unchecked: usize,
+}
+
+/// Findings counted, worst first: by severity, and by validity.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts([usize; 4], [usize; 5]);
+
+impl Counts {
+    pub(crate) fn add<'a>(
+        &mut self,
+        findings: impl IntoIterator<Item = &'a leeward_model::Finding>,
+    ) {
+        for finding in findings {
+            for (total, (_, more)) in self.0.iter_mut().zip(by_severity([finding])) {
+                *total += more;
+            }
+            for (total, (_, more)) in self.1.iter_mut().zip(by_validity([finding])) {
+                *total += more;
+            }
+        }
+    }
 }
 
 impl Summary {
     pub(crate) fn of(report: &Report<'_>) -> Self {
-        let counts = by_severity(report.findings).map(|(_, count)| count);
+        let mut counts = Counts::default();
+        counts.add(report.findings);
         Self::new(counts, report.below_threshold)
     }
 
-    /// From counts by severity, worst first.
-    pub(crate) fn new([critical, high, medium, low]: [usize; 4], below_threshold: usize) -> Self {
+    pub(crate) fn new(counts: Counts, below_threshold: usize) -> Self {
+        let Counts([critical, high, medium, low], validity) = counts;
+        let [active, restricted, inactive, unknown, unchecked] = validity;
         Self {
             findings: critical + high + medium + low,
             critical,
@@ -76,6 +109,7 @@ impl Summary {
             medium,
             low,
             below_threshold,
+            validity: Validities { active, restricted, inactive, unknown, unchecked },
         }
     }
 }
@@ -92,6 +126,8 @@ pub(crate) struct Finding<'a> {
     severity: Severity<'a>,
     exposure: Exposure<'a>,
     companions: Vec<Companion<'a>>,
+    verification: Verification<'a>,
+    assessment: Option<Assessment<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locations: Option<Vec<Location<'a>>>,
 }
@@ -170,6 +206,8 @@ impl<'a> Finding<'a> {
                 .iter()
                 .map(|(role, value)| Companion { role, value })
                 .collect(),
+            verification: Verification::of(&view.verification),
+            assessment: view.assessment.as_ref().map(Assessment::of),
             locations: None,
         }
     }

@@ -6,6 +6,7 @@
 //! prose is escaped. See [`escape`].
 
 pub(crate) mod escape;
+mod reach;
 
 use std::{
     collections::BTreeMap,
@@ -61,6 +62,9 @@ fn heading(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let counts: Vec<String> = account::severities(view).map(|(_, text)| text).collect();
         writeln!(out, "## Leeward: {} ({})", account::total(view), counts.join(", "))?;
     }
+    if let Some(verified) = account::verified(view) {
+        writeln!(out, "\n**Live or not:** {verified}.")?;
+    }
     writeln!(out, "\nScanned {}.", account::looked_at(view, &|target| code(target)))?;
     let failed = account::failed(view);
     if !failed.is_empty() {
@@ -73,8 +77,11 @@ fn heading(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn table(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n| | severity | credential | value | where | confidence |")?;
-    writeln!(out, "| --: | --- | --- | --- | --- | --- |")?;
+    // A column of its own only where somebody asked.
+    let asked = account::verified(view).is_some();
+    let (name, rule) = if asked { (" live |", " --- |") } else { ("", "") };
+    writeln!(out, "\n| | severity |{name} credential | value | where | confidence |")?;
+    writeln!(out, "| --: | --- |{rule} --- | --- | --- | --- |")?;
     for (i, finding) in view.findings.iter().take(ROWS).enumerate() {
         let place = match finding.places.as_slice() {
             [] => String::new(),
@@ -85,9 +92,10 @@ fn table(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         };
         writeln!(
             out,
-            "| {} | {} | {} | {} | {place} | {} |",
+            "| {} | {} |{} {} | {} | {place} | {} |",
             i + 1,
             finding.finding.severity.level.name(),
+            if asked { reach::cell(finding) } else { String::new() },
             prose(finding.title()),
             cell_code(finding.hint.as_bytes()),
             finding.finding.confidence.level().name(),
@@ -119,6 +127,7 @@ fn details(number: usize, view: &FindingView<'_>, out: &mut dyn Write) -> io::Re
     if let Some(secret) = &view.secret {
         writeln!(out, "- **Secret:** {}", code(secret.as_bytes()))?;
     }
+    reach::facts(view, out)?;
     writeln!(out, "- **Exposure:** {}", prose(&view.exposure.lines.join("; ")))?;
     writeln!(out, "- **Severity:** {severity}: {}", prose(&view.severity_why))?;
     let level = finding.confidence.level().name();
@@ -128,6 +137,7 @@ fn details(number: usize, view: &FindingView<'_>, out: &mut dyn Write) -> io::Re
     }
     let dossier = code(finding.dossier.as_str().as_bytes());
     writeln!(out, "- **Identity:** {dossier} `{}`", finding.fingerprint)?;
+    reach::section(view, out)?;
     other_places(view, out)
 }
 

@@ -14,7 +14,7 @@ use std::{
     io::{self, Write},
 };
 
-use leeward_model::{Level, Severity};
+use leeward_model::{Finding, Level, Severity};
 
 use crate::{
     Report, account,
@@ -132,6 +132,17 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
+/// Out of 100: a quarter for each severity, and within it the confidence.
+fn rank(finding: &Finding) -> f64 {
+    let base = match finding.severity.level {
+        Severity::Critical => 75.0,
+        Severity::High => 50.0,
+        Severity::Medium => 25.0,
+        Severity::Low => 0.0,
+    };
+    ((base + f64::from(finding.confidence.score()) * 25.0) * 10.0).round() / 10.0
+}
+
 fn result<'a>(view: &'a FindingView<'a>, rules: &BTreeMap<String, usize>) -> SarifResult<'a> {
     let finding = view.finding;
     let fingerprint = finding.fingerprint.to_string();
@@ -153,7 +164,7 @@ fn result<'a>(view: &'a FindingView<'a>, rules: &BTreeMap<String, usize>) -> Sar
             // The only one that GitHub reads.
             ("primaryLocationLineHash", format!("{fingerprint}:1")),
         ]),
-        rank: (f64::from(finding.confidence.score()) * 1000.0).round() / 10.0,
+        rank: rank(finding),
         properties: ResultProperties {
             more_locations: related.len().saturating_sub(RELATED),
             finding: wire::Finding::without_locations(view),

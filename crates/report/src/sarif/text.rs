@@ -2,7 +2,7 @@
 
 use leeward_model::SafeText;
 
-use crate::{Guidance, markdown::escape, view::FindingView};
+use crate::{Guidance, markdown::escape, reach, view::FindingView};
 
 /// A plain text message: links and placeholders are written with brackets and
 /// braces, so those of a text are escaped.
@@ -29,6 +29,21 @@ pub(super) fn finding(view: &FindingView<'_>) -> String {
     let mut sentences = vec![format!("{} {} is exposed", view.title(), view.hint)];
     if let Some(secret) = &view.secret {
         sentences.push(format!("Secret: {secret}"));
+    }
+    if let Some(validity) = reach::validity(&view.verification) {
+        sentences.push(format!("Live or not: {validity}"));
+    }
+    if let Some(known) = &view.assessment {
+        let identity = known.identity.iter().map(|says| format!("{} {}", says.label, says.value));
+        let identity: Vec<String> = identity.collect();
+        if !identity.is_empty() {
+            sentences.push(format!("Belongs to: {}", identity.join(", ")));
+        }
+        sentences.push(format!("What it reaches: {}", reach::at_a_glance(known)));
+        let gaps: Vec<String> = known.gaps.iter().map(reach::gap).collect();
+        if !gaps.is_empty() {
+            sentences.push(format!("Not known: {}", gaps.join("; ")));
+        }
     }
     let level = finding.confidence.level().name();
     sentences.push(because(&format!("Confidence is {level}"), &view.evidence()));

@@ -7,6 +7,8 @@
     reason = "each test binary uses its own part of this, and a test may panic"
 )]
 
+pub(crate) mod probed;
+
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use leeward_model::{
@@ -392,6 +394,8 @@ pub(crate) fn sample_with(text: &str) -> Sample {
         vec![signal(SignalKind::Binding, 3.0, text), signal(SignalKind::Place, -1.0, text)];
     finding.severity.why = vec![text.into()];
     finding.companions = vec![Companion { role: text.into(), value: text.into() }];
+    finding.verification = probed::verification_of(text);
+    finding.assessment = Some(probed::assessment_of(text));
     Sample {
         targets: vec![text.into()],
         findings: vec![finding],
