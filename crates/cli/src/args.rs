@@ -9,6 +9,9 @@ use leeward_report as report;
 const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
 
+const EXIT_CODES_OF_ASKING: &str =
+    "Exit codes: 0 not live · 1 live · 2 usage or configuration error · 3 not known";
+
 /// Finds exposed Mistral AI API keys wherever they lie, and other credentials.
 #[derive(Debug, Parser)]
 #[command(name = "leeward", version, propagate_version = true, max_term_width = 100)]
@@ -26,6 +29,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Scan(Box<Scan>),
+    Verify(Box<Verify>),
+    Assess(Box<Assess>),
+    #[command(subcommand)]
+    Probe(Probe),
     #[command(subcommand)]
     Dossier(Dossier),
 }
@@ -57,6 +64,139 @@ pub(crate) struct Scan {
     pub(crate) which: Which,
     #[command(flatten, next_help_heading = "How to report")]
     pub(crate) how: How,
+    #[command(flatten, next_help_heading = "Whether to ask providers")]
+    pub(crate) whether: Whether,
+    #[command(flatten, next_help_heading = "How to ask providers")]
+    pub(crate) asking: Asking,
+}
+
+/// Say whether a value is live, and whose it is.
+///
+/// The value comes through standard input or is asked for without showing it,
+/// never as an argument; or it is read again where a report found it. Only
+/// hosts that its dossier lists are asked, over HTTPS, and nothing is changed
+/// there.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES_OF_ASKING)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) value: Value,
+    #[command(flatten, next_help_heading = "How to report")]
+    pub(crate) how: Shown,
+    #[command(flatten, next_help_heading = "How to ask providers")]
+    pub(crate) asking: Asking,
+}
+
+/// Say what the holder of a value can reach with it.
+///
+/// Counts and names what lies behind a live value: files, models, connectors
+/// and whatever else its dossier asks about; never contents. Read-only, one
+/// request a second. What was not asked or not answered is shown as a gap.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES_OF_ASKING)]
+pub(crate) struct Assess {
+    #[command(flatten)]
+    pub(crate) value: Value,
+    #[command(flatten, next_help_heading = "How to report")]
+    pub(crate) how: Shown,
+    #[command(flatten, next_help_heading = "How to ask providers")]
+    pub(crate) asking: Asking,
+}
+
+/// Which value is asked about.
+#[derive(Args, Debug)]
+pub(crate) struct Value {
+    /// Fingerprints of findings in the report, such as `lw1_…`. [default: all
+    /// of them]
+    #[arg(value_name = "FINGERPRINT", requires = "report")]
+    pub(crate) fingerprints: Vec<String>,
+    /// Read values again where this report (JSON) found them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// What the value is, if it does not say so itself.
+    #[arg(long, value_name = "ID")]
+    pub(crate) dossier: Option<String>,
+    /// More dossiers: a TOML file, or a directory of them.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) dossiers: Vec<PathBuf>,
+}
+
+/// How an answer is shown.
+#[derive(Args, Debug)]
+pub(crate) struct Shown {
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Write the report to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// No progress.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Whether providers are asked about what a scan finds.
+#[derive(Args, Debug)]
+pub(crate) struct Whether {
+    /// Ask providers whether each value is live: one request for each value.
+    /// `--verify=active-only` reports only those that are.
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "all")]
+    pub(crate) verify: Option<Reported>,
+    /// Ask what each live value reaches, too.
+    #[arg(long)]
+    pub(crate) assess: bool,
+}
+
+/// Which of the values that were asked about are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reported {
+    /// All, with what was answered.
+    All,
+    /// Those that a provider says are live, whole or in part.
+    ActiveOnly,
+}
+
+/// How providers are asked.
+#[derive(Args, Debug)]
+pub(crate) struct Asking {
+    /// Print each request that would be made, and why; send none.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Ask at this address, such as a gateway's, instead of the provider's, and
+    /// nowhere else.
+    #[arg(long, value_name = "[FAMILY=]URL")]
+    pub(crate) base_url: Vec<String>,
+    /// Also ask this question, which is not asked without a person's word;
+    /// `--plan` names them.
+    #[arg(long, value_name = "QUESTION")]
+    pub(crate) allow: Vec<String>,
+    /// Requests a second to each provider. [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<f64>,
+    /// Stop asking after so many seconds; what is open then stays unknown.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) ask_within: Option<u64>,
+    /// Trust the certificates in this file (PEM) besides the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
+    /// Send nothing.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// What asking providers involves.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Probe {
+    /// Every host that could be asked, for the rules of a firewall.
+    Hosts {
+        /// More dossiers: a TOML file, or a directory of them.
+        #[arg(long, value_name = "PATH")]
+        dossiers: Vec<PathBuf>,
+        /// As for `verify`: then the only hosts.
+        #[arg(long, value_name = "[FAMILY=]URL")]
+        base_url: Vec<String>,
+    },
 }
 
 /// Which bytes are looked at.

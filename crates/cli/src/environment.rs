@@ -1,4 +1,4 @@
-//! What the environment says of Git, read in one place.
+//! What the environment says of Git, proxies and the terminal, read in one place.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -14,6 +14,15 @@ pub(crate) fn git_ignore_rules() -> Option<PathBuf> {
 /// is staged.
 pub(crate) fn git_index() -> Option<PathBuf> {
     variable("GIT_INDEX_FILE").map(PathBuf::from)
+}
+
+/// The proxy for encrypted connections, and the hosts that go without it.
+pub(crate) fn proxy() -> (Option<String>, Option<String>) {
+    let text = |names: &[&str]| {
+        names.iter().find_map(|name| variable(name)).map(|text| text.to_string_lossy().into_owned())
+    };
+    let proxy = text(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]);
+    (proxy, text(&["NO_PROXY", "no_proxy"]))
 }
 
 /// Whether text may hold more than ASCII here.

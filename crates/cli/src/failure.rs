@@ -9,13 +9,14 @@ use leeward_pipeline::BadTarget;
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Nothing found, everything looked at.
+    /// Nothing found, everything looked at; or nothing live.
     Clean = 0,
-    /// Something found, or an example of a dossier failed.
+    /// Something found, or live, or an example of a dossier failed.
     Found = 1,
     /// The command was not understood or could not be done.
     Usage = 2,
-    /// Nothing found, and not everything could be looked at.
+    /// Nothing found, and not everything could be looked at; or it is not known
+    /// whether something is live.
     Incomplete = 3,
 }
 
@@ -40,6 +41,10 @@ pub(crate) enum Failure {
     Dossiers(Vec<Problem>),
     /// No dossier of this id; the nearest that exist.
     NoDossier(String, Vec<String>),
+    /// A value that cannot be asked about, and why.
+    Value(String),
+    /// Providers cannot be asked in the way that was wanted.
+    Asking(String),
     /// Values may only be shown on a terminal, after asking.
     Reveal(&'static str),
     /// Standard output is gone; nobody is left to tell.
@@ -81,6 +86,7 @@ impl fmt::Display for Failure {
                     write!(f, "; did you mean `{}`?", near.join("` or `"))
                 }
             }
+            Self::Value(why) | Self::Asking(why) => f.write_str(why),
             Self::Reveal(why) => f.write_str(why),
             Self::BrokenPipe => f.write_str("standard output was closed"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),

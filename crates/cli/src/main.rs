@@ -2,6 +2,7 @@
 //! the exit code. The only crate that prints, exits or reads the environment.
 
 mod args;
+mod asking;
 mod discreet;
 mod dossier;
 mod environment;
@@ -9,10 +10,16 @@ mod examples;
 mod failure;
 mod library;
 mod page;
+mod plan;
+mod probe;
 mod progress;
+mod reread;
 mod reveal;
 mod scan;
+mod show;
 mod terminal;
+mod value;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -32,6 +39,9 @@ fn main() -> ExitCode {
     let color = arguments.color;
     let done = match arguments.command {
         Command::Scan(scan) => scan::run(*scan, color),
+        Command::Verify(args) => verify::verify(*args, color),
+        Command::Assess(args) => verify::assess(*args, color),
+        Command::Probe(probe) => probe::run(probe),
         Command::Dossier(dossier) => dossier::run(dossier, color),
     };
     match done {

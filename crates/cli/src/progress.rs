@@ -4,10 +4,11 @@ use std::{
     io::{self, IsTerminal as _},
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use leeward_probe::Tally;
 use leeward_source::Progress;
 
 /// Work shorter than this shows nothing.
@@ -23,14 +24,34 @@ pub(crate) struct Watch {
 impl Watch {
     /// Starts to watch, unless nobody is looking.
     pub(crate) fn start(progress: &Arc<Progress>, quiet: bool) -> Self {
+        let progress = Arc::clone(progress);
+        let begun = Instant::now();
+        Self::showing(quiet, move || {
+            let (bytes, items, total) = progress.snapshot();
+            let rate = HumanBytes((bytes as f64 / begun.elapsed().as_secs_f64()) as u64);
+            let of = if total > 0 { format!(" of {}", HumanCount(total)) } else { String::new() };
+            let (items, bytes) = (HumanCount(items), HumanBytes(bytes));
+            format!("{items}{of} files and objects, {bytes}, {rate}/s")
+        })
+    }
+
+    /// Starts to watch questions to providers.
+    pub(crate) fn asking(tally: &Arc<Tally>, quiet: bool) -> Self {
+        let tally = Arc::clone(tally);
+        Self::showing(quiet, move || {
+            let (done, taken) = tally.snapshot();
+            format!("asking providers: {} of {} values", HumanCount(done), HumanCount(taken))
+        })
+    }
+
+    fn showing(quiet: bool, message: impl Fn() -> String + Send + 'static) -> Self {
         if quiet || !io::stderr().is_terminal() {
             return Self { stop: None, thread: None };
         }
-        let progress = Arc::clone(progress);
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             if stopped.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                show(&progress, &stopped);
+                show(&message, &stopped);
             }
         });
         Self { stop: Some(stop), thread: Some(thread) }
@@ -47,19 +68,13 @@ impl Drop for Watch {
     }
 }
 
-fn show(progress: &Progress, stopped: &mpsc::Receiver<()>) {
+fn show(message: &dyn Fn() -> String, stopped: &mpsc::Receiver<()>) {
     let bar = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{spinner} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
     bar.set_style(style);
-    let begun = std::time::Instant::now();
     while stopped.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
-        let (bytes, items, total) = progress.snapshot();
-        let seconds = (begun.elapsed() + PATIENCE).as_secs_f64();
-        let rate = HumanBytes((bytes as f64 / seconds) as u64);
-        let of = if total > 0 { format!(" of {}", HumanCount(total)) } else { String::new() };
-        let (items, bytes) = (HumanCount(items), HumanBytes(bytes));
-        bar.set_message(format!("{items}{of} files and objects, {bytes}, {rate}/s"));
+        bar.set_message(message());
         bar.tick();
     }
     bar.finish_and_clear();

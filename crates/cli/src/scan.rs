@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -12,9 +11,12 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use leeward_detect::{Detector, Options};
 use leeward_dossier::Library;
-use leeward_model::{DossierId, Level, Secret};
-use leeward_pipeline::{Baseline, IgnoreFile, Outcome, Request, Scope, Target};
-use leeward_report::{self as report, Guidance, Remediation, Report};
+use leeward_model::{Finding, Level, Secret, Validity};
+use leeward_pipeline::{
+    Baseline, IgnoreFile, Keep, Outcome, Request, Scope, Target, inquire, rate_finding,
+};
+use leeward_probe::{Depth, Desk, Settings, Stop};
+use leeward_report::{self as report, Report};
 use leeward_source::{
     Progress,
     files::{self, ExcludeList},
@@ -22,13 +24,13 @@ use leeward_source::{
 };
 
 use crate::{
-    args::{self, Color, Format},
-    discreet::discreet,
-    environment,
+    args::{self, Color},
+    asking, environment,
     failure::{Exit, Failure},
-    library,
+    library, plan,
     progress::Watch,
-    reveal, terminal,
+    reveal, show, terminal,
+    verify::offline,
 };
 
 /// The ignore file looked for where the command is run.
@@ -41,7 +43,8 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     }
     let begun = Instant::now();
     let started_at = Timestamp::now();
-    let library = library::load(&args.which.dossiers)?;
+    let library = Arc::new(library::load(&args.which.dossiers)?);
+    let inquiry = Inquiry::of(&args, &library)?;
     let least: Level = args.which.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
     let targets = targets(&args)?;
@@ -63,20 +66,32 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         now: started_at.as_second(),
         today: TimeZone::UTC.to_datetime(started_at).date(),
         user_rules: user_rules.as_deref(),
-        desk: None,
+        desk: inquiry.desk.as_ref(),
     };
     let progress = Arc::new(Progress::default());
-    stop_on_interrupt(&progress);
+    let (scanning, stop) = (Arc::clone(&progress), inquiry.stop.clone());
+    terminal::on_interrupt(move || {
+        scanning.cancel();
+        stop.cancel();
+    });
     let watch = Watch::start(&progress, args.how.quiet);
     let outcome = leeward_pipeline::scan(&request, &library, &detector, &progress);
     drop(watch);
-    let outcome = outcome.map_err(Failure::Scan)?;
+    let mut outcome = outcome.map_err(Failure::Scan)?;
+    if args.asking.plan {
+        let kinds = plan::kinds(&library, &outcome.findings);
+        plan::show(&library, &kinds, &inquiry.settings, inquiry.depth)?;
+        return Ok(exit(&outcome, &[], args.how.allow_incomplete));
+    }
+    let now = started_at.as_second();
+    let not_live = inquiry.ask(&mut outcome.findings, &library, now, args.how.quiet);
     if let Some(path) = &args.which.write_baseline {
         write_baseline(path, &outcome)?;
     }
     let names = names(&targets, &outcome);
     let known = outcome.known.iter().map(|finding| &finding.secret);
-    let hidden: Vec<&Secret> = known.chain(&outcome.hidden).collect();
+    let not_shown = not_live.iter().map(|finding| &finding.secret);
+    let hidden: Vec<&Secret> = known.chain(&outcome.hidden).chain(not_shown).collect();
     let report = Report {
         tool_version: env!("CARGO_PKG_VERSION"),
         started_at: started_at.as_second(),
@@ -90,25 +105,85 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
             inline: outcome.suppressed.inline,
             ignore_file: outcome.suppressed.ignore_file,
             expired: outcome.suppressed.expired,
+            not_live: not_live.len(),
         },
         below_threshold: outcome.below_threshold,
         hidden: &hidden,
-        guidance: &|id| guidance(&library, id),
+        guidance: &|id| show::guidance(&library, id),
         reveal: args.how.show_secrets,
+        scanned: true,
     };
-    match write(&report, &args.how, color) {
+    let args::How { format, output, quiet, allow_incomplete, .. } = &args.how;
+    match show::write(&report, *format, output.as_deref(), *quiet, color) {
         // Whoever reads has seen enough; what was found does not change.
-        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&outcome, args.how.allow_incomplete)),
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&outcome, &not_live, *allow_incomplete)),
         Err(failure) => Err(failure),
+    }
+}
+
+/// Whether and how providers are asked about what is found.
+struct Inquiry {
+    depth: Depth,
+    keep: Keep,
+    settings: Settings,
+    /// Absent if nobody is asked.
+    desk: Option<Desk>,
+    /// Somebody wants to know, and nothing may be sent.
+    offline: bool,
+    stop: Stop,
+}
+
+impl Inquiry {
+    fn of(args: &args::Scan, library: &Arc<Library>) -> Result<Self, Failure> {
+        let args::Scan { whether, asking, .. } = args;
+        let depth = if whether.assess { Depth::Reach } else { Depth::Validity };
+        let keep = match whether.verify {
+            Some(args::Reported::ActiveOnly) => Keep::Live,
+            Some(args::Reported::All) | None => Keep::All,
+        };
+        let is_asked = whether.assess || whether.verify.is_some();
+        let settings = asking::settings(asking, library)?;
+        let stop = Stop::new();
+        let desk = (is_asked && !asking.plan && !asking.offline)
+            .then(|| asking::desk(asking, library, settings.clone(), depth, &stop))
+            .transpose()?;
+        Ok(Self { depth, keep, settings, desk, offline: is_asked && asking.offline, stop })
+    }
+
+    /// Asks about the findings; returns those that are not to be shown.
+    fn ask(
+        self,
+        findings: &mut Vec<Finding>,
+        library: &Library,
+        now: i64,
+        quiet: bool,
+    ) -> Vec<Finding> {
+        match self.desk {
+            Some(desk) => {
+                let _watch = Watch::asking(&desk.tally(), quiet);
+                inquire(findings, desk, library, now, self.keep)
+            }
+            None if self.offline => {
+                for finding in findings.iter_mut() {
+                    finding.verification = offline();
+                    rate_finding(finding, library, now);
+                }
+                if self.keep == Keep::Live { std::mem::take(findings) } else { Vec::new() }
+            }
+            None => Vec::new(),
+        }
     }
 }
 
 /// Findings count for more than gaps: whoever acts on the code alone acts on
 /// what was found, and the report names the gaps.
-fn exit(outcome: &Outcome, allow_incomplete: bool) -> Exit {
+fn exit(outcome: &Outcome, not_live: &[Finding], allow_incomplete: bool) -> Exit {
+    // A finding that is left out because no answer came may be live.
+    let is_settled = |it: &Finding| it.verification.validity == Validity::Inactive;
     if !outcome.findings.is_empty() {
         Exit::Found
-    } else if allow_incomplete || outcome.coverage.is_complete() {
+    } else if allow_incomplete || outcome.coverage.is_complete() && not_live.iter().all(is_settled)
+    {
         Exit::Clean
     } else {
         Exit::Incomplete
@@ -159,25 +234,6 @@ fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Stops at the first interrupt with a report of what was done; at the second
-/// at once.
-fn stop_on_interrupt(progress: &Arc<Progress>) {
-    let progress = Arc::clone(progress);
-    // Without a handler an interrupt ends the scan without a report.
-    let _ = ctrlc::set_handler(move || {
-        if progress.is_cancelled() {
-            #[expect(
-                clippy::exit,
-                clippy::disallowed_methods,
-                reason = "asked for twice, and nothing is left to report"
-            )]
-            std::process::exit(130);
-        }
-        progress.cancel();
-        terminal::notice("stopping; what was done is reported (interrupt again to quit now)");
-    });
-}
-
 fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::File("read the baseline", path.to_owned(), error))?;
@@ -215,60 +271,4 @@ fn read_ignore_file(named: Option<&Path>) -> Result<Option<IgnoreFile>, Failure>
     let text = fs::read_to_string(&path)
         .map_err(|error| Failure::File("read the ignore file", path.clone(), error))?;
     IgnoreFile::parse(&text).map(Some).map_err(|error| Failure::Content(path, error.to_string()))
-}
-
-fn write(report: &Report<'_>, how: &args::How, color: Color) -> Result<(), Failure> {
-    let format = how.format.into();
-    match &how.output {
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            report::write(format, report, terminal::style(color), &mut out)?;
-            out.flush()?;
-        }
-        Some(path) => {
-            let failed = |error| Failure::File("write the report to", path.clone(), error);
-            let mut out = BufWriter::new(fs::File::create(path).map_err(failed)?);
-            report::write(format, report, report::Style::PLAIN, &mut out)
-                .and_then(|()| out.flush())
-                .map_err(failed)?;
-            if how.format != Format::Human && !how.quiet {
-                summarise(report, path)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A line for the person who sent the report elsewhere.
-fn summarise(report: &Report<'_>, path: &Path) -> Result<(), Failure> {
-    let count = report.findings.len();
-    let findings = if count == 1 { "finding" } else { "findings" };
-    let shown = leeward_model::SafeText::new(path.as_os_str().as_encoded_bytes());
-    let shown = discreet(&shown.to_string());
-    writeln!(io::stderr(), "{count} {findings}; report written to `{shown}`")?;
-    Ok(())
-}
-
-/// What a dossier says to the reader of a finding.
-fn guidance(library: &Library, id: &DossierId) -> Guidance {
-    let Some(dossier) = library.get(id.as_str()) else { return Guidance::default() };
-    let first = dossier.remediation.first();
-    Guidance {
-        title: dossier.name.clone(),
-        provider: dossier.provider.clone(),
-        summary: dossier.summary.clone(),
-        next_step: first.map(|step| step.title.clone()).unwrap_or_default(),
-        next_url: first.and_then(|step| step.link.clone()),
-        help_url: dossier.references.first().map(|reference| reference.url.clone()),
-        remediation: dossier
-            .remediation
-            .iter()
-            .map(|step| Remediation {
-                step: step.step.name().to_owned(),
-                title: step.title.clone(),
-                text: step.text.clone(),
-                url: step.link.clone(),
-            })
-            .collect(),
-    }
 }

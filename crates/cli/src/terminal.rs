@@ -4,7 +4,10 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     panic::Location,
     process::ExitCode,
-    sync::Once,
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use anstyle::{AnsiColor, Style};
@@ -60,6 +63,25 @@ pub(crate) fn notice(text: &str) {
     let start = if io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
     // As above.
     let _ = writeln!(io::stderr(), "{start}{text}");
+}
+
+/// Calls `stop` at the first interrupt, so that what was done is reported; ends
+/// the program at the second.
+pub(crate) fn on_interrupt(stop: impl Fn() + Send + 'static) {
+    let interrupted = AtomicBool::new(false);
+    // Without a handler an interrupt ends the command without a report.
+    let _ = ctrlc::set_handler(move || {
+        if interrupted.swap(true, Ordering::Relaxed) {
+            #[expect(
+                clippy::exit,
+                clippy::disallowed_methods,
+                reason = "asked for twice, and nothing is left to report"
+            )]
+            std::process::exit(130);
+        }
+        stop();
+        notice("stopping; what was done is reported (interrupt again to quit now)");
+    });
 }
 
 /// Shows help, version or what was wrong with what was typed.

@@ -20,6 +20,14 @@ impl ObjectId {
         Some(Self { bytes, len: raw.len() as u8 })
     }
 
+    /// From its hexadecimal digits; `None` for anything else.
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let bytes = digits.as_bytes().chunks(2).map(pair).collect::<Option<Vec<u8>>>()?;
+        Self::from_bytes(&bytes).filter(|_| is_hex)
+    }
+
     /// The raw bytes, 20 or 32 of them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
@@ -141,4 +149,18 @@ pub struct Signature {
     pub email: String,
     /// Seconds since 1970-01-01 UTC.
     pub at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        let id = ObjectId::from_bytes(&[0x1f; 20]).unwrap();
+        assert_eq!(ObjectId::from_hex(&id.to_string()), Some(id));
+        for wrong in ["", "1f", &"1f".repeat(19), &"+1".repeat(20), &"é".repeat(20)] {
+            assert_eq!(ObjectId::from_hex(wrong), None, "{wrong}");
+        }
+    }
 }

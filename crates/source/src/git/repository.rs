@@ -9,14 +9,15 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use leeward_model::{Reason, SafeText};
+use leeward_model::{ObjectId, Reason, SafeText};
 
 use super::{
     config::Config,
     inside::{Inside, path_bytes},
-    objects::Objects,
+    objects::{Objects, Reader},
 };
 
 /// An opened Git repository.
@@ -123,6 +124,15 @@ impl Repository {
     /// cloned.
     pub fn is_partial(&self) -> bool {
         self.config.is_partial
+    }
+
+    /// The content of one object, from whichever copy can be read.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn read_object(&self, id: &ObjectId) -> Result<Vec<u8>, Reason> {
+        let (_, bytes) = Reader::new(&self.objects).read(id)?;
+        Ok(Arc::unwrap_or_clone(bytes))
     }
 
     /// The directory that holds objects and refs: that of the main work tree,

@@ -1,0 +1,241 @@
+//! Values read again where a report found them: a report holds none. The
+//! detector looks through each place anew, so that a value is found though
+//! lines have moved, and only the one of that fingerprint counts.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use leeward_detect::{Detector, Options, Scratch, Sighting};
+use leeward_dossier::Library;
+use leeward_model::{
+    Blob, Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location,
+    ObjectId, Origin, Provenance, Rating, Severity, Span, Tracking, Verification,
+};
+use leeward_source::git::Repository;
+use serde::Deserialize;
+
+use crate::{failure::Failure, terminal};
+
+/// A file that is larger is scanned, not read again as a whole.
+const LARGEST: u64 = 256 << 20;
+
+const SCHEMA: &str = "leeward.report/1";
+
+/// As much of a report as is needed here; the rest may grow.
+#[derive(Deserialize)]
+struct Document {
+    schema: String,
+    findings: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    fingerprint: String,
+    hint: String,
+    locations: Vec<Place>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    path: String,
+    path_bytes: Option<String>,
+    source: String,
+    tracking: Option<String>,
+    git: Option<Git>,
+}
+
+#[derive(Deserialize)]
+struct Git {
+    repository: String,
+    object: String,
+    in_head: Option<bool>,
+    reachable: Option<bool>,
+    refs: Vec<String>,
+}
+
+/// The findings of a report with their values. Those whose value is gone from
+/// every place are named, and the rest goes on.
+pub(crate) fn findings(
+    report: &Path,
+    wanted: &[String],
+    library: &Library,
+) -> Result<Vec<Finding>, Failure> {
+    let bad = |why: String| Failure::Content(report.to_owned(), why);
+    let text = fs::read_to_string(report)
+        .map_err(|error| Failure::File("read the report", report.to_owned(), error))?;
+    let document: Document = serde_json::from_str(&text)
+        .map_err(|error| bad(format!("not a report of `--format json`: {error}")))?;
+    if document.schema != SCHEMA {
+        return Err(bad(format!("its schema is not `{SCHEMA}`")));
+    }
+    for fingerprint in wanted {
+        if !document.findings.iter().any(|listed| listed.fingerprint == *fingerprint) {
+            return Err(bad(format!("no finding in it has the fingerprint `{fingerprint}`")));
+        }
+    }
+    let mut reader = Reader {
+        detector: Detector::new(library, Options { low: true }),
+        repositories: BTreeMap::new(),
+    };
+    let mut findings = Vec::new();
+    for listed in document.findings {
+        if !wanted.is_empty() && !wanted.contains(&listed.fingerprint) {
+            continue;
+        }
+        let fingerprint = listed.fingerprint.parse().map_err(|error| bad(format!("{error}")))?;
+        match reader.finding(fingerprint, &listed.locations) {
+            Some(finding) => findings.push(finding),
+            None => terminal::notice(&format!(
+                "note: {} is in none of its places any more, or they cannot be read from here; hand \
+                 the value in through standard input",
+                crate::discreet::discreet(&leeward_model::SafeText::new(&listed.hint).to_string())
+            )),
+        }
+    }
+    if findings.is_empty() {
+        return Err(bad("none of its values could be read again; scan anew".to_owned()));
+    }
+    Ok(findings)
+}
+
+struct Reader {
+    detector: Detector,
+    repositories: BTreeMap<PathBuf, Option<Repository>>,
+}
+
+impl Reader {
+    fn finding(&mut self, fingerprint: Fingerprint, places: &[Place]) -> Option<Finding> {
+        let mut finding: Option<Finding> = None;
+        for place in places {
+            let Some((provenance, bytes)) = self.content(place) else { continue };
+            let Some(sighting) = self.sighting(fingerprint, &provenance, &bytes) else { continue };
+            let location = Location {
+                provenance: Arc::new(provenance),
+                span: Span { start: sighting.span.start as u64, end: sighting.span.end as u64 },
+                start: sighting.start,
+                end: sighting.end,
+                decoded: sighting.decoded.clone(),
+                excerpt: sighting.excerpt.clone(),
+            };
+            match &mut finding {
+                Some(finding) => finding.locations.push(location),
+                None => finding = Some(made(fingerprint, sighting, location)),
+            }
+        }
+        finding
+    }
+
+    fn sighting(
+        &self,
+        fingerprint: Fingerprint,
+        provenance: &Provenance,
+        bytes: &[u8],
+    ) -> Option<Sighting> {
+        let path;
+        let origin = match provenance {
+            Provenance::File(place) => {
+                path = path_of(&place.path)?;
+                Origin::File(&path)
+            }
+            Provenance::Git(place) => Origin::Git(place.kind, place.object),
+            Provenance::Stdin => Origin::Stdin,
+        };
+        let mut best: Option<Sighting> = None;
+        self.detector.scan(&Blob::whole(bytes, origin), &mut Scratch::default(), |sighting| {
+            if sighting.fingerprint == fingerprint && best.is_none() {
+                best = Some(sighting);
+            }
+        });
+        best
+    }
+
+    /// The bytes of a place, if they can be had.
+    fn content(&mut self, place: &Place) -> Option<(Provenance, Vec<u8>)> {
+        let path = match &place.path_bytes {
+            Some(digits) => unhex(digits)?,
+            None => place.path.clone().into_bytes(),
+        };
+        let kind = match place.source.as_str() {
+            "file" => {
+                let tracking = match place.tracking.as_deref() {
+                    Some("tracked") => Tracking::Tracked,
+                    Some("untracked") => Tracking::Untracked,
+                    Some("ignored") => Tracking::Ignored,
+                    _ => Tracking::NoRepository,
+                };
+                let bytes = read_file(&path_of(&path)?)?;
+                return Some((Provenance::File(FilePlace { path, tracking }), bytes));
+            }
+            "git-blob" => GitObjectKind::Blob,
+            "git-staged" => GitObjectKind::Staged,
+            "git-commit" => GitObjectKind::Commit,
+            "git-tag" => GitObjectKind::Tag,
+            _ => return None,
+        };
+        let git = place.git.as_ref()?;
+        let object = ObjectId::from_hex(&git.object)?;
+        let bytes = self.repository(&git.repository)?.read_object(&object).ok()?;
+        let history = History {
+            paths: vec![path],
+            introduced: None,
+            in_head: git.in_head.unwrap_or_default(),
+            reachable: git.reachable.unwrap_or_default(),
+            refs: git.refs.clone(),
+        };
+        let repository = git.repository.clone();
+        let history = Some(Box::new(history));
+        Some((Provenance::Git(GitPlace { repository, kind, object, history }), bytes))
+    }
+
+    fn repository(&mut self, name: &str) -> Option<&Repository> {
+        let path = PathBuf::from(name);
+        let open = |path: &PathBuf| Repository::discover(path).ok().flatten();
+        self.repositories.entry(path.clone()).or_insert_with(|| open(&path)).as_ref()
+    }
+}
+
+fn made(fingerprint: Fingerprint, sighting: Sighting, location: Location) -> Finding {
+    Finding {
+        dossier: sighting.dossier,
+        fingerprint,
+        secret: sighting.secret,
+        companions: sighting.companions,
+        confidence: Confidence::of(&sighting.signals),
+        signals: sighting.signals,
+        severity: Rating { level: Severity::Low, why: Vec::new() },
+        locations: vec![location],
+        verification: Verification::default(),
+        assessment: None,
+    }
+}
+
+/// A regular file, whole.
+fn read_file(path: &Path) -> Option<Vec<u8>> {
+    if !fs::symlink_metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt as _;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    std::str::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.as_bytes().chunks(2).map(pair).collect()
+}

@@ -1,0 +1,81 @@
+//! A report on its way out: where it is written, and what dossiers add to it.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write as _},
+    path::Path,
+};
+
+use leeward_dossier::Library;
+use leeward_model::DossierId;
+use leeward_report::{self as report, Guidance, Remediation, Report};
+
+use crate::{
+    args::{Color, Format},
+    discreet::discreet,
+    failure::Failure,
+    terminal,
+};
+
+/// Writes a report in its format, to a file or to standard output.
+pub(crate) fn write(
+    report: &Report<'_>,
+    format: Format,
+    output: Option<&Path>,
+    quiet: bool,
+    color: Color,
+) -> Result<(), Failure> {
+    let form = format.into();
+    match output {
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            report::write(form, report, terminal::style(color), &mut out)?;
+            out.flush()?;
+        }
+        Some(path) => {
+            let failed = |error| Failure::File("write the report to", path.to_owned(), error);
+            let mut out = BufWriter::new(fs::File::create(path).map_err(failed)?);
+            report::write(form, report, report::Style::PLAIN, &mut out)
+                .and_then(|()| out.flush())
+                .map_err(failed)?;
+            if format != Format::Human && !quiet {
+                summarise(report, path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A line for the person who sent the report elsewhere.
+fn summarise(report: &Report<'_>, path: &Path) -> Result<(), Failure> {
+    let count = report.findings.len();
+    let findings = if count == 1 { "finding" } else { "findings" };
+    let shown = leeward_model::SafeText::new(path.as_os_str().as_encoded_bytes());
+    let shown = discreet(&shown.to_string());
+    writeln!(io::stderr(), "{count} {findings}; report written to `{shown}`")?;
+    Ok(())
+}
+
+/// What a dossier says to the reader of a finding.
+pub(crate) fn guidance(library: &Library, id: &DossierId) -> Guidance {
+    let Some(dossier) = library.get(id.as_str()) else { return Guidance::default() };
+    let first = dossier.remediation.first();
+    Guidance {
+        title: dossier.name.clone(),
+        provider: dossier.provider.clone(),
+        summary: dossier.summary.clone(),
+        next_step: first.map(|step| step.title.clone()).unwrap_or_default(),
+        next_url: first.and_then(|step| step.link.clone()),
+        help_url: dossier.references.first().map(|reference| reference.url.clone()),
+        remediation: dossier
+            .remediation
+            .iter()
+            .map(|step| Remediation {
+                step: step.step.name().to_owned(),
+                title: step.title.clone(),
+                text: step.text.clone(),
+                url: step.link.clone(),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,132 @@
+//! `leeward verify` and `leeward assess`: one value, or those of a report.
+
+use std::{sync::Arc, time::Instant};
+
+use jiff::Timestamp;
+use leeward_dossier::{Dossier, Library};
+use leeward_model::{Coverage, Finding, Validity, Verification};
+use leeward_pipeline::{Keep, inquire, rate_finding};
+use leeward_probe::{Depth, Settings, Stop};
+use leeward_report::{Report, Suppressed};
+
+use crate::{
+    args::{self, Color},
+    asking,
+    failure::{Exit, Failure},
+    library, plan,
+    progress::Watch,
+    reread, show, terminal, value,
+};
+
+/// Asks whether a value is live and whose it is.
+pub(crate) fn verify(args: args::Verify, color: Color) -> Result<Exit, Failure> {
+    let args::Verify { value, how, asking } = args;
+    run(&value, &how, &asking, Depth::Identity, color)
+}
+
+/// Asks what a value reaches.
+pub(crate) fn assess(args: args::Assess, color: Color) -> Result<Exit, Failure> {
+    let args::Assess { value, how, asking } = args;
+    run(&value, &how, &asking, Depth::Reach, color)
+}
+
+fn run(
+    value: &args::Value,
+    how: &args::Shown,
+    asking: &args::Asking,
+    depth: Depth,
+    color: Color,
+) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let started_at = Timestamp::now();
+    let library = Arc::new(library::load(&value.dossiers)?);
+    let settings = asking::settings(asking, &library)?;
+    if asking.plan
+        && let Some(dossier) = named(&library, value)?
+    {
+        plan::show(&library, &[(dossier, 1)], &settings, depth)?;
+        return Ok(Exit::Clean);
+    }
+    let mut findings = match &value.report {
+        Some(report) => reread::findings(report, &value.fingerprints, &library)?,
+        None => vec![value::handed_in(&library, value.dossier.as_deref())?],
+    };
+    if asking.plan {
+        plan::show(&library, &plan::kinds(&library, &findings), &settings, depth)?;
+        return Ok(Exit::Clean);
+    }
+    let now = started_at.as_second();
+    ask(&mut findings, asking, settings, &library, depth, how.quiet, now)?;
+    let report = Report {
+        tool_version: env!("CARGO_PKG_VERSION"),
+        started_at: now,
+        now: Timestamp::now().as_second(),
+        elapsed: Some(begun.elapsed()),
+        targets: &[],
+        findings: &findings,
+        coverage: &Coverage::default(),
+        suppressed: Suppressed::default(),
+        below_threshold: 0,
+        hidden: &[],
+        guidance: &|id| show::guidance(&library, id),
+        reveal: false,
+        scanned: false,
+    };
+    match show::write(&report, how.format, how.output.as_deref(), how.quiet, color) {
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&findings)),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn ask(
+    findings: &mut Vec<Finding>,
+    asking: &args::Asking,
+    settings: Settings,
+    library: &Arc<Library>,
+    depth: Depth,
+    quiet: bool,
+    now: i64,
+) -> Result<(), Failure> {
+    if asking.offline {
+        for finding in findings.iter_mut() {
+            finding.verification = offline();
+            rate_finding(finding, library, now);
+        }
+        return Ok(());
+    }
+    let stop = Stop::new();
+    let stopping = stop.clone();
+    terminal::on_interrupt(move || stopping.cancel());
+    let desk = asking::desk(asking, library, settings, depth, &stop)?;
+    let _watch = Watch::asking(&desk.tally(), quiet);
+    inquire(findings, desk, library, now, Keep::All);
+    Ok(())
+}
+
+/// What is said of a value while nothing may be sent.
+pub(crate) fn offline() -> Verification {
+    Verification { why: "not asked: offline".to_owned(), ..Verification::default() }
+}
+
+/// The kind that was named, if a plan can be made without a value.
+fn named<'l>(library: &'l Library, value: &args::Value) -> Result<Option<&'l Dossier>, Failure> {
+    match &value.dossier {
+        Some(id) => {
+            library.get(id).map(Some).ok_or_else(|| Failure::NoDossier(id.clone(), Vec::new()))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Live counts for more than not known: whoever acts on the code alone acts on
+/// what works.
+fn exit(findings: &[Finding]) -> Exit {
+    let any = |is: fn(Validity) -> bool| findings.iter().any(|it| is(it.verification.validity));
+    if any(Validity::is_live) {
+        Exit::Found
+    } else if any(|validity| validity != Validity::Inactive) {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    }
+}
