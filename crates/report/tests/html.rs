@@ -207,8 +207,7 @@ fn names_within_the_page_are_unique_and_lead_somewhere() {
                 assert!(ids.contains(id), "{id} is nowhere");
             }
             let target = tag.get("href").strip_prefix('#').filter(|target| !target.contains('='));
-            let is_clean = sample.findings.is_empty();
-            if let Some(target) = target.filter(|_| !is_clean) {
+            if let Some(target) = target {
                 assert!(ids.contains(target), "{target} is nowhere");
             }
         }
@@ -243,6 +242,13 @@ fn an_incomplete_scan_and_shown_values_are_said_loudly() {
     assert!(!page(&asked()).contains("<strong>Incomplete. </strong>"));
     let revealed = page(&Sample { reveal: true, ..rich() });
     assert!(revealed.contains("The values are shown in full."));
+}
+
+#[test]
+fn a_scan_of_nothing_is_not_green() {
+    let nothing = page(&Sample { coverage: leeward_model::Coverage::default(), ..clean() });
+    assert!(nothing.contains("Nothing was scanned, so nothing can be said"));
+    assert!(!nothing.contains("verdict good") && !nothing.contains("was looked at"));
 }
 
 #[test]

@@ -214,8 +214,8 @@ fn html_is_one_page() {
     let run = world.run(["scan", "--format", "html"]).exits(1);
     assert!(run.out.starts_with("<!DOCTYPE html>\n"));
     assert!(run.out.ends_with("</html>\n"));
-    assert!(run.out.contains("default-src 'none'") || run.out.contains("default-src &#39;none"));
-    assert_eq!(run.out.matches("<details class=\"finding").count(), 4, "{}", run.out);
+    assert!(run.out.contains("default-src 'none'"));
+    assert_eq!(run.out.matches("<details class=\"finding").count(), 3);
 }
 
 #[test]

@@ -11,15 +11,19 @@ use super::text;
 const NAMED: usize = 50;
 
 pub(super) fn show(view: &View<'_>) -> Markup {
+    let coverage = view.report.coverage;
     let failed = account::failed(view);
     let chosen = account::chosen(view);
     let kept = account::kept_from_sight(view);
     html! {
         section #coverage aria-labelledby="coverage-title" {
             h2 #coverage-title { "What this report covers" }
-            @if failed.is_empty() {
+            @if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
+                p { "Nothing was scanned." }
+            } @else if failed.is_empty() {
                 p { "Everything that was asked for was looked at." }
-            } @else {
+            }
+            @if !failed.is_empty() {
                 h3 { "Not looked at: there may be more" }
                 @for group in &failed { (reason(group)) }
             }

@@ -96,7 +96,11 @@ fn headline(view: &View<'_>) -> String {
 
 fn body(view: &View<'_>) -> Markup {
     html! {
-        a .skip href="#findings" { "Skip to the findings" }
+        @if view.findings.is_empty() {
+            a .skip href="#coverage" { "Skip to what was covered" }
+        } @else {
+            a .skip href="#findings" { "Skip to the findings" }
+        }
         (summary::header(view))
         main {
             (summary::show(view))

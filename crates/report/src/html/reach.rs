@@ -111,14 +111,14 @@ fn gaps(known: &Assessment) -> Markup {
         @for gap in &known.gaps {
             tr {
                 (cell("Not known", &html! { strong { (text::prose(&gap.what)) } }))
-                (cell("Why", &html! { (or_dash(&gap.why)) }))
                 (cell("Question", &html! { code { (clip(&gap.probe)) } }))
+                (cell("Why", &html! { (or_dash(&gap.why)) }))
             }
         }
     };
     html! {
         @if !known.gaps.is_empty() {
-            (table("What is not known: no answer is not a no", &["Not known", "Why", "Question"], &rows))
+            (table("What is not known: no answer is not a no", &["Not known", "Question", "Why"], &rows))
         }
     }
 }

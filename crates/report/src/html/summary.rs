@@ -47,16 +47,14 @@ pub(super) fn show(view: &View<'_>) -> Markup {
 /// The one sentence that a person in a hurry reads.
 fn verdict(view: &View<'_>) -> Markup {
     if view.findings.is_empty() {
-        let class = match account::clean(view) {
-            Clean::Yes(_) => "verdict good",
-            Clean::NotQuite(_) => "verdict warn",
-        };
-        return html! {
-            p class=(class) {
-                @if view.is_complete() { "Everything that was asked for was looked at." }
-                @else { "That says less than it seems: not everything could be looked at." }
+        let (class, text) = match account::clean(view) {
+            Clean::Yes(_) => ("verdict good", "Everything that was asked for was looked at."),
+            Clean::NotQuite(_) if view.is_complete() => {
+                ("verdict", "Is the target the one that was meant?")
             }
+            Clean::NotQuite(_) => ("verdict", "Not everything could be looked at."),
         };
+        return html! { p class=(class) { (text) } };
     }
     let live = view.findings.iter().filter(|one| one.verification.validity.is_live()).count();
     let asked = account::verified(view);
@@ -116,7 +114,7 @@ fn tiles(view: &View<'_>) -> Markup {
                         li class={ "tile " (validity.name()) @if n == 0 { " none" } } {
                             a href={ "#validity=" (validity.name()) } {
                                 b { (grouped(n as u64)) }
-                                (text::validity(validity))
+                                (text::validity_in_short(validity))
                             }
                         }
                     }

@@ -69,6 +69,15 @@ pub(super) fn validity(validity: Validity) -> Markup {
     badge(validity.name(), mark_of(validity), validity_word(validity))
 }
 
+/// The same among others of its kind, where `unknown` needs no noun.
+pub(super) fn validity_in_short(validity: Validity) -> Markup {
+    let word = match validity {
+        Validity::Unknown => validity.name(),
+        other => validity_word(other),
+    };
+    badge(validity.name(), mark_of(validity), word)
+}
+
 /// What a validity is called on this page.
 pub(super) fn validity_word(validity: Validity) -> &'static str {
     match validity {
@@ -106,7 +115,7 @@ pub(super) fn sign(standing: Standing) -> &'static str {
 }
 
 fn badge(class: &str, mark: &str, word: &str) -> Markup {
-    html! { span class={ "badge " (class) } { span aria-hidden="true" { (mark) } " " (word) } }
+    html! { span class={ "badge " (class) } { span .sign aria-hidden="true" { (mark) } " " (word) } }
 }
 
 /// A cell that says what it is on a screen too narrow for a table's head.
