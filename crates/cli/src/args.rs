@@ -329,6 +329,8 @@ pub(crate) enum Format {
     Csv,
     /// For pull requests and tickets.
     Markdown,
+    /// One page for a browser, with nothing to load.
+    Html,
 }
 
 impl From<Format> for report::Format {
@@ -340,6 +342,7 @@ impl From<Format> for report::Format {
             Format::Sarif => Self::Sarif,
             Format::Csv => Self::Csv,
             Format::Markdown => Self::Markdown,
+            Format::Html => Self::Html,
         }
     }
 }

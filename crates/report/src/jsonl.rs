@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     Report,
-    json::{inert::write_line, shape},
+    json::{inert::write_line, shape, summary},
     view::{FindingView, View},
 };
 
@@ -30,7 +30,7 @@ struct SummaryLine<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     scan: shape::Scan<'a>,
-    summary: shape::Summary,
+    summary: summary::Summary,
     coverage: shape::Coverage<'a>,
     suppressed: shape::Suppressed,
 }
@@ -43,13 +43,13 @@ struct SummaryLine<'a> {
 pub struct Lines<W> {
     out: W,
     /// Findings written.
-    counts: shape::Counts,
+    counts: summary::Counts,
 }
 
 impl<W: Write> Lines<W> {
     /// Starts a stream.
     pub fn new(out: W) -> Self {
-        Self { out, counts: shape::Counts::default() }
+        Self { out, counts: summary::Counts::default() }
     }
 
     /// Writes one finding. Of `report` only `now`, `guidance` and `reveal`
@@ -74,7 +74,7 @@ impl<W: Write> Lines<W> {
             schema: SCHEMA,
             kind: "summary",
             scan: shape::Scan::of(&view),
-            summary: shape::Summary::new(self.counts, report.below_threshold),
+            summary: summary::Summary::new(self.counts, report.below_threshold),
             coverage: shape::Coverage::of(&view),
             suppressed: shape::Suppressed::of(report.suppressed),
         };

@@ -23,6 +23,7 @@ mod view;
 mod words;
 
 mod csv;
+mod html;
 mod human;
 mod json;
 mod jsonl;
@@ -49,12 +50,14 @@ pub enum Format {
     Csv,
     /// For a pull request, an issue or a ticket.
     Markdown,
+    /// One self-contained page, for a browser.
+    Html,
 }
 
 impl Format {
     /// All of them, in the order they are documented.
-    pub const ALL: [Self; 6] =
-        [Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Csv, Self::Markdown];
+    pub const ALL: [Self; 7] =
+        [Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Csv, Self::Markdown, Self::Html];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -65,6 +68,7 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Csv => "csv",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 }
@@ -86,5 +90,6 @@ pub fn write(
         Format::Sarif => sarif::write(report, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
     }
 }

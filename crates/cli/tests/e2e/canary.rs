@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use crate::fixture::{Run, World, key, line};
 
-const FORMATS: [&str; 6] = ["human", "json", "jsonl", "sarif", "csv", "markdown"];
+const FORMATS: [&str; 7] = ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"];
 
 #[track_caller]
 fn check(run: &Run, key: &str) {

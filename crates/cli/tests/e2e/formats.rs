@@ -209,9 +209,19 @@ fn markdown_says_how_many() {
 }
 
 #[test]
+fn html_is_one_page() {
+    let (world, _) = world();
+    let run = world.run(["scan", "--format", "html"]).exits(1);
+    assert!(run.out.starts_with("<!DOCTYPE html>\n"));
+    assert!(run.out.ends_with("</html>\n"));
+    assert!(run.out.contains("default-src 'none'"));
+    assert_eq!(run.out.matches("<details class=\"finding").count(), 3);
+}
+
+#[test]
 fn reports_go_to_files() {
     let (world, _) = world();
-    for format in ["human", "json", "jsonl", "sarif", "csv", "markdown"] {
+    for format in ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"] {
         let path = world.beside(format);
         let args = ["scan", "--format", format, "--output", path.to_str().unwrap()];
         let run = world.run(args).exits(1);
@@ -225,7 +235,7 @@ fn colour_is_for_those_who_want_it() {
     let (world, _) = world();
     assert!(!world.run(["scan"]).exits(1).out.contains('\u{1b}'));
     assert!(world.run(["scan", "--color", "always"]).exits(1).out.contains('\u{1b}'));
-    for format in ["json", "jsonl", "sarif", "csv", "markdown"] {
+    for format in ["json", "jsonl", "sarif", "csv", "markdown", "html"] {
         let run = world.run(["scan", "--color", "always", "--format", format]).exits(1);
         assert!(!run.out.contains('\u{1b}'), "{format}");
     }

@@ -10,7 +10,7 @@ use std::{
 
 use crate::fixture::{World, key, line, write_long_line};
 
-const FORMATS: [&str; 6] = ["human", "json", "jsonl", "sarif", "csv", "markdown"];
+const FORMATS: [&str; 7] = ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"];
 
 #[cfg(unix)]
 #[test]

@@ -6,6 +6,7 @@
 pub(crate) mod inert;
 pub(crate) mod proof;
 pub(crate) mod shape;
+pub(crate) mod summary;
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +28,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     let document = shape::Document {
         schema: SCHEMA,
         scan: shape::Scan::of(&view),
-        summary: shape::Summary::of(report),
+        summary: summary::Summary::of(report),
         findings: view.findings.iter().map(shape::Finding::of).collect(),
         dossiers,
         coverage: shape::Coverage::of(&view),

@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use leeward_model::{GitObjectKind, Provenance, SignalKind, Tracking};
 use serde::Serialize;
 
-use super::proof::{Assessment, Verification};
+use super::{
+    proof::{Assessment, Verification},
+    summary::Summary,
+};
 use crate::{
-    Report, report,
-    view::{FindingView, GitFacts, LeftOut, Place, View, by_severity, by_validity},
+    report,
+    view::{FindingView, GitFacts, LeftOut, Place, View},
     words::rfc3339,
 };
 
@@ -48,68 +51,6 @@ impl<'a> Scan<'a> {
             started_at: rfc3339(view.report.started_at),
             elapsed_seconds: view.report.elapsed.map(|time| rounded(time.as_secs_f64(), 1000.0)),
             complete: view.is_complete(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(crate) struct Summary {
-    findings: usize,
-    critical: usize,
-    high: usize,
-    medium: usize,
-    low: usize,
-    below_threshold: usize,
-    validity: Validities,
-}
-
-#[derive(Serialize)]
-struct Validities {
-    active: usize,
-    restricted: usize,
-    inactive: usize,
-    unknown: usize,
-    unchecked: usize,
-}
-
-/// Findings counted, worst first: by severity, and by validity.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts([usize; 4], [usize; 5]);
-
-impl Counts {
-    pub(crate) fn add<'a>(
-        &mut self,
-        findings: impl IntoIterator<Item = &'a leeward_model::Finding>,
-    ) {
-        for finding in findings {
-            for (total, (_, more)) in self.0.iter_mut().zip(by_severity([finding])) {
-                *total += more;
-            }
-            for (total, (_, more)) in self.1.iter_mut().zip(by_validity([finding])) {
-                *total += more;
-            }
-        }
-    }
-}
-
-impl Summary {
-    pub(crate) fn of(report: &Report<'_>) -> Self {
-        let mut counts = Counts::default();
-        counts.add(report.findings);
-        Self::new(counts, report.below_threshold)
-    }
-
-    pub(crate) fn new(counts: Counts, below_threshold: usize) -> Self {
-        let Counts([critical, high, medium, low], validity) = counts;
-        let [active, restricted, inactive, unknown, unchecked] = validity;
-        Self {
-            findings: critical + high + medium + low,
-            critical,
-            high,
-            medium,
-            low,
-            below_threshold,
-            validity: Validities { active, restricted, inactive, unknown, unchecked },
         }
     }
 }

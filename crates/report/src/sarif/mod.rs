@@ -7,7 +7,7 @@
 
 mod shape;
 mod text;
-mod uri;
+pub(crate) mod uri;
 
 use std::{
     collections::BTreeMap,

@@ -37,7 +37,7 @@ pub(super) fn relative(path: &[u8]) -> String {
 }
 
 /// Whether a text is plainly a web address.
-pub(super) fn is_web(url: &str) -> bool {
+pub(crate) fn is_web(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         !rest.is_empty()
