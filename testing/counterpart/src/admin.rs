@@ -53,7 +53,8 @@ pub(crate) fn create(world: &mut World, contract: &Contract, body: &[u8]) -> Rep
     }
     let is_given = !world.next_keys.is_empty();
     let key = if is_given { world.next_keys.remove(0) } else { Key::standard(random_value()) };
-    let key = key.named(asked["name"].as_str().unwrap_or("unnamed"));
+    let mut key = key.named(asked["name"].as_str().unwrap_or("unnamed"));
+    key.unborn = world.creation_takes;
     let place = world.keys.len();
     let schema = json!({"$ref": "#/components/schemas/APIKeyOUT"});
     let mut made = record(world, contract, &schema, place, &key);

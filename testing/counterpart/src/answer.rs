@@ -42,7 +42,9 @@ impl Desk<'_> {
     /// The answer.
     pub(crate) fn answer(&mut self, asked: &Asked<'_>) -> Reply {
         let Some(key) = asked.key else { return status::unauthorized(Refusal::Detail) };
-        self.world.use_key(key);
+        if self.world.use_key(key) {
+            return status::unauthorized(self.world.keys[key].refusal);
+        }
         if let Err(refused) = self.admits(&self.world.keys[key], asked) {
             return refused;
         }

@@ -9,6 +9,7 @@ use crate::{
     contract::{Contract, Operation, Parameter, Place, Route, Security},
     never,
     record::Request,
+    world::Host,
 };
 
 /// A value that does not fit its parameter, and so is answered with 422.
@@ -20,6 +21,15 @@ pub(crate) struct Misfit {
 }
 
 impl Contract {
+    /// All that is wrong with a request that was not made, for a test of what
+    /// would be asked: see [`Request::planned`].
+    pub fn check(&'static self, host: Host, request: &Request) -> Vec<String> {
+        match self.route(host, &request.method, &request.path) {
+            Some(route) => self.breaches(request, &route, false, false),
+            None => vec![no_operation(host)],
+        }
+    }
+
     /// All that is wrong with a request for an operation. `is_lifted` says
     /// that the operation may be called although it is on the list of those
     /// that never are, `was_refused` that the documented header was tried.
@@ -140,6 +150,11 @@ impl Contract {
             _ => Ok(()),
         }
     }
+}
+
+/// That a host has no such operation.
+pub(crate) fn no_operation(host: Host) -> String {
+    format!("there is no such operation on this host ({host:?})")
 }
 
 /// Whether a key is shown the way that the operation documents.

@@ -15,6 +15,8 @@ pub struct Key {
     pub(crate) kind: Kind,
     pub(crate) standing: Standing,
     pub(crate) refusal: Refusal,
+    /// How many requests it is refused before it begins to count.
+    pub(crate) unborn: usize,
     pub(crate) name: String,
     pub(crate) takes_bearer: bool,
     pub(crate) takes_x_api_key: bool,
@@ -62,6 +64,7 @@ impl Key {
             kind: Kind::Standard,
             standing: Standing::Active,
             refusal: Refusal::Detail,
+            unborn: 0,
             name: "ci".to_owned(),
             takes_bearer: true,
             takes_x_api_key: true,
@@ -87,6 +90,11 @@ impl Key {
     /// A key whose time is over: to a caller the same as a revoked one.
     pub fn expired(value: impl Into<String>) -> Self {
         Self::revoked(value)
+    }
+
+    /// A key that was just made: the first so many requests are refused.
+    pub fn young(value: impl Into<String>, refused: usize) -> Self {
+        Self { unborn: refused, ..Self::standard(value) }
     }
 
     /// A real key whose quota or payment is spent: status 402.

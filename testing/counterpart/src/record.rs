@@ -52,6 +52,26 @@ pub struct Violation {
 }
 
 impl Request {
+    /// One that was not made: of this method, for a path with a query, and
+    /// with a key in this header (`authorization` or `x-api-key`).
+    pub fn planned(method: &str, target: &str, header: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: parse_query(query),
+            headers: vec![header.to_ascii_lowercase()],
+            host: None,
+            key: KeySeen::Nothing,
+            has_bearer: header.eq_ignore_ascii_case("authorization"),
+            has_x_api_key: header.eq_ignore_ascii_case("x-api-key"),
+            has_body: method != "GET",
+            at: Duration::ZERO,
+            connection: 0,
+            status: None,
+        }
+    }
+
     /// All values of a name in the query.
     pub fn values(&self, name: &str) -> Vec<&str> {
         let of_name = self.query.iter().filter(|(known, _)| known == name);
@@ -70,4 +90,9 @@ impl Request {
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{} {}{mark}{}", self.method, self.path, query.join("&"))
     }
+}
+
+/// The names and values of a query, decoded.
+pub(crate) fn parse_query(query: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }

@@ -24,11 +24,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     answer::{Asked, Desk},
+    check::no_operation,
     contract::{Contract, Route},
     counterpart::{Shared, locked},
     fault::{Cut, Fault},
     key::hint,
-    record::{KeySeen, Request, Violation},
+    record::{KeySeen, Request, Violation, parse_query},
     status::{self, Reply},
     stream::{self, Sent},
     wire::{Pace, Wire},
@@ -153,9 +154,8 @@ impl Seen {
             let hidden = |text: String, value: &&str| text.replace(*value, "KEY");
             values.iter().fold(text.to_owned(), hidden)
         };
-        let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
-        let query: Vec<(String, String)> =
-            query.map(|(name, value)| (without(&name), without(&value))).collect();
+        let query = parse_query(head.uri.query().unwrap_or_default());
+        let query = query.iter().map(|(name, value)| (without(name), without(value))).collect();
         let request = Request {
             method: head.method.to_string(),
             path: without(head.uri.path()),
@@ -188,7 +188,7 @@ impl Seen {
 /// Writes down what is wrong with a request.
 fn check(shared: &Shared, request: &Request, route: Option<&Route>, host: Host) {
     let breaches = match route {
-        None => vec![format!("there is no such operation on this host ({host:?})")],
+        None => vec![no_operation(host)],
         Some(route) => {
             let operation = route.operation;
             let is_allowed = |(method, path): &(String, String)| {

@@ -20,6 +20,7 @@ pub struct World {
     pub(crate) owner: Owner,
     pub(crate) host: Host,
     pub(crate) revocation_takes: usize,
+    pub(crate) creation_takes: usize,
     pub(crate) next_keys: Vec<Key>,
     /// Keys that were revoked, and how many requests they are still good for.
     pub(crate) dying: BTreeMap<usize, usize>,
@@ -105,6 +106,12 @@ impl World {
         Self { revocation_takes: requests, ..self }
     }
 
+    /// How many requests of a created key are refused before it counts.
+    #[must_use]
+    pub fn creation_takes(self, requests: usize) -> Self {
+        Self { creation_takes: requests, ..self }
+    }
+
     /// The value of the next key that is created; random ones follow.
     #[must_use]
     pub fn next_key(mut self, value: impl Into<String>) -> Self {
@@ -122,8 +129,19 @@ impl World {
         self.keys.iter().position(|key| key.value == value)
     }
 
-    /// Notes that a key was used, and takes a revoked one's last breath.
-    pub(crate) fn use_key(&mut self, key: usize) {
+    /// Notes that a key was used: a young one comes nearer to counting, a
+    /// revoked one to its end. Whether it is too young.
+    pub(crate) fn use_key(&mut self, key: usize) -> bool {
+        let unborn = &mut self.keys[key].unborn;
+        if *unborn > 0 {
+            *unborn -= 1;
+            return true;
+        }
+        self.breathe(key);
+        false
+    }
+
+    fn breathe(&mut self, key: usize) {
         let Some(left) = self.dying.get_mut(&key) else { return };
         if *left > 0 {
             *left -= 1;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use leeward_counterpart::{Contract, Counterpart, Host, Key, KeySeen, World, random_value};
+use leeward_counterpart::{
+    Contract, Counterpart, Host, Key, KeySeen, Request, World, random_value,
+};
 
 use crate::client::{ask, get, post};
 
@@ -54,6 +56,19 @@ fn bad_requests_are_flagged() {
     ] {
         flags(&denied, "must never be called");
     }
+}
+
+#[test]
+fn a_plan_can_be_checked_without_asking() {
+    let check = |method, target, header| {
+        let plan = Request::planned(method, target, header);
+        Contract::published().check(Host::Api, &plan)
+    };
+    assert_eq!(check("GET", "/v1/files?page_size=1", "Authorization"), [""; 0]);
+    assert_eq!(check("GET", "/v1/users/me", "x-api-key"), [""; 0]);
+    assert_eq!(check("GET", "/v1/files?size=1", "Authorization").len(), 1);
+    assert_eq!(check("DELETE", "/v1/models/one", "Authorization").len(), 1);
+    assert_eq!(check("GET", "/v1/status", "Authorization").len(), 1);
 }
 
 #[test]

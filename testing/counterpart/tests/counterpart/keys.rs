@@ -1,7 +1,7 @@
 //! Each kind of key is answered as recorded, and an administration can find,
 //! revoke and replace keys.
 
-use leeward_counterpart::{Counterpart, Key, Refusal, World, random_value};
+use leeward_counterpart::{Counterpart, Key, KeySeen, Refusal, Resource, World, random_value};
 use serde_json::json;
 
 use crate::client::{ask, get, post};
@@ -49,6 +49,28 @@ fn a_refusal_has_three_forms() {
 }
 
 #[test]
+fn a_young_key_is_refused_at_first() {
+    let key = random_value();
+    let server = Counterpart::start(World::new().key(Key::young(&key, 2)));
+    let statuses = [(); 4].map(|()| get(server.address(), "/v1/models", &key).status);
+    assert_eq!(statuses, [401, 401, 200, 200]);
+}
+
+#[test]
+fn a_key_may_see_more_than_another() {
+    let (poor, rich) = (random_value(), random_value());
+    let world = World::new()
+        .with(Resource::Files, 1)
+        .key(Key::standard(&poor))
+        .key(Key::standard(&rich).with(Resource::Files, 57_029));
+    let server = Counterpart::start(world);
+    let total = |key| get(server.address(), "/v1/files?page_size=1", key).json()["total"].clone();
+    assert_eq!((total(&poor), total(&rich)), (1.into(), 57_029.into()));
+    let hints: Vec<KeySeen> = server.requests().into_iter().map(|request| request.key).collect();
+    assert_eq!(hints, [KeySeen::Known(0), KeySeen::Known(1)]);
+}
+
+#[test]
 fn only_an_administrations_key_reaches_the_administration() {
     let (standard, admin) = (random_value(), random_value());
     let world = World::new().key(Key::standard(&standard)).key(Key::admin(&admin));
@@ -69,7 +91,8 @@ fn a_key_is_found_revoked_and_replaced() {
         .key(Key::standard(&leaked).named("ci"))
         .key(Key::admin(&admin))
         .revocation_takes(2)
-        .next_key(&fresh);
+        .next_key(&fresh)
+        .creation_takes(1);
     let server = Counterpart::start(world);
     let to = server.address();
 
@@ -100,6 +123,7 @@ fn a_key_is_found_revoked_and_replaced() {
     let body = json!({"workspace_uuid": "w", "user_id": "u", "name": "ci again"}).to_string();
     let made = post(to, "/v1/admin/api-keys", &admin, &body).json();
     assert_eq!(made["key"], fresh);
+    assert_eq!(get(to, "/v1/models", &fresh).status, 401);
     assert_eq!(get(to, "/v1/models", &fresh).status, 200);
     assert_eq!(post(to, "/v1/admin/api-keys", &admin, "{}").status, 422);
     server.assert_no_violations();
