@@ -105,9 +105,12 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
             inline: outcome.suppressed.inline,
             ignore_file: outcome.suppressed.ignore_file,
             expired: outcome.suppressed.expired,
-            not_live: not_live.len(),
         },
         below_threshold: outcome.below_threshold,
+        not_live: report::NotLive {
+            total: not_live.len(),
+            open: not_live.iter().filter(|finding| is_open(finding)).count(),
+        },
         hidden: &hidden,
         guidance: &|id| show::guidance(&library, id),
         reveal: args.how.show_secrets,
@@ -175,15 +178,17 @@ impl Inquiry {
     }
 }
 
+/// Whether a finding that is left out may be live: no answer said otherwise.
+fn is_open(finding: &Finding) -> bool {
+    finding.verification.validity != Validity::Inactive
+}
+
 /// Findings count for more than gaps: whoever acts on the code alone acts on
 /// what was found, and the report names the gaps.
 fn exit(outcome: &Outcome, not_live: &[Finding], allow_incomplete: bool) -> Exit {
-    // A finding that is left out because no answer came may be live.
-    let is_settled = |it: &Finding| it.verification.validity == Validity::Inactive;
     if !outcome.findings.is_empty() {
         Exit::Found
-    } else if allow_incomplete || outcome.coverage.is_complete() && not_live.iter().all(is_settled)
-    {
+    } else if allow_incomplete || outcome.coverage.is_complete() && !not_live.iter().any(is_open) {
         Exit::Clean
     } else {
         Exit::Incomplete

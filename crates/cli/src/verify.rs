@@ -7,7 +7,7 @@ use leeward_dossier::{Dossier, Library};
 use leeward_model::{Coverage, Finding, Validity, Verification};
 use leeward_pipeline::{Keep, inquire, rate_finding};
 use leeward_probe::{Depth, Settings, Stop};
-use leeward_report::{Report, Suppressed};
+use leeward_report::{NotLive, Report, Suppressed};
 
 use crate::{
     args::{self, Color},
@@ -67,6 +67,7 @@ fn run(
         coverage: &Coverage::default(),
         suppressed: Suppressed::default(),
         below_threshold: 0,
+        not_live: NotLive::default(),
         hidden: &[],
         guidance: &|id| show::guidance(&library, id),
         reveal: false,

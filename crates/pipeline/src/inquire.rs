@@ -11,9 +11,7 @@ use std::{
 
 use leeward_detect::{Sighting, fits};
 use leeward_dossier::Library;
-use leeward_model::{
-    Confidence, DossierId, Finding, Fingerprint, Level, Secret, Validity, Verification,
-};
+use leeward_model::{Confidence, DossierId, Finding, Fingerprint, Level, Secret, Verification};
 use leeward_probe::{Desk, Learnt, Question};
 
 use crate::{baseline::Baseline, circumstance::rate_finding};
@@ -124,9 +122,4 @@ pub fn inquire(
             findings.extract_if(.., |finding| !finding.verification.validity.is_live()).collect()
         }
     }
-}
-
-/// Whether a question was left open that another try may answer.
-pub fn is_open(finding: &Finding) -> bool {
-    finding.verification.validity == Validity::Unknown
 }

@@ -18,7 +18,7 @@ mod target;
 pub use baseline::{BadBaseline, Baseline};
 pub use circumstance::rate_finding;
 pub use ignore::{BadIgnoreFile, IgnoreFile};
-pub use inquire::{Keep, inquire, is_open};
+pub use inquire::{Keep, inquire};
 pub use scan::{Failure, Outcome, Request, Scope, scan};
 pub use settle::Suppressed;
 pub use target::{BadTarget, Target};

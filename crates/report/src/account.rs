@@ -30,6 +30,10 @@ pub(crate) fn clean(view: &View<'_>) -> Clean {
         Clean::NotQuite("nothing was scanned, so nothing can be said")
     } else if !view.is_complete() {
         Clean::NotQuite("no exposed credentials found in what could be read")
+    } else if view.report.not_live.open > 0 {
+        Clean::NotQuite("no credential was shown to be live, and not all could be asked about")
+    } else if view.report.not_live.total > 0 {
+        Clean::Yes("no live credentials found")
     } else if view.report.suppressed.total() > 0 {
         Clean::Yes("no exposed credentials found beside those already known")
     } else {
@@ -37,9 +41,14 @@ pub(crate) fn clean(view: &View<'_>) -> Clean {
     }
 }
 
-/// `6 exposed credentials`.
+/// `6 exposed credentials`, or `1 credential asked about`.
 pub(crate) fn total(view: &View<'_>) -> String {
-    count(view.report.findings.len(), "exposed credential", "exposed credentials")
+    let findings = view.report.findings.len();
+    if view.report.scanned {
+        count(findings, "exposed credential", "exposed credentials")
+    } else {
+        format!("{} asked about", count(findings, "credential", "credentials"))
+    }
 }
 
 /// `2 critical`, `3 high`: worst first, without those there are none of.
@@ -73,8 +82,12 @@ pub(crate) fn verified(view: &View<'_>) -> Option<String> {
     Some(text)
 }
 
-/// `1,204 files and 18,332 Git objects in …: 84.2 MB, 0.42 s`.
-pub(crate) fn looked_at(view: &View<'_>, show: Show<'_>) -> String {
+/// `scanned 1,204 files and 18,332 Git objects in …: 84.2 MB, 0.42 s`; `None` if
+/// nothing was to be scanned.
+pub(crate) fn looked_at(view: &View<'_>, show: Show<'_>) -> Option<String> {
+    if !view.report.scanned {
+        return None;
+    }
     let coverage = view.report.coverage;
     let mut parts = Vec::new();
     if coverage.files_scanned > 0 || coverage.objects_scanned == 0 {
@@ -87,12 +100,12 @@ pub(crate) fn looked_at(view: &View<'_>, show: Show<'_>) -> String {
     let place =
         if targets.is_empty() { String::new() } else { format!(" in {}", list(&targets, 3)) };
     let time = view.report.elapsed.map(|time| format!(", {}", words::elapsed(time)));
-    format!(
-        "{}{place}: {}{}",
+    Some(format!(
+        "scanned {}{place}: {}{}",
         parts.join(" and "),
         words::bytes(coverage.bytes_scanned),
         time.unwrap_or_default()
-    )
+    ))
 }
 
 /// What could not be looked at, by reason; empty if the scan is complete.
@@ -149,6 +162,18 @@ pub(crate) fn kept_from_sight(view: &View<'_>) -> Vec<String> {
     if below > 0 {
         let findings = count(below, "less certain finding", "less certain findings");
         sentences.push(format!("not shown: {findings}; `--confidence low` shows all"));
+    }
+    let not_live = view.report.not_live;
+    if not_live.total > 0 {
+        let findings = count(not_live.total, "finding", "findings");
+        let open = match not_live.open {
+            0 => String::new(),
+            open => format!(
+                "; of {} no provider said anything, so they may be live: run it again",
+                words::grouped(open as u64)
+            ),
+        };
+        sentences.push(format!("not shown: {findings} that no provider said is live{open}"));
     }
     if suppressed.expired > 0 {
         let entries = count(suppressed.expired, "entry", "entries");

@@ -74,7 +74,7 @@ impl<W: Write> Lines<W> {
             schema: SCHEMA,
             kind: "summary",
             scan: shape::Scan::of(&view),
-            summary: summary::Summary::new(self.counts, report.below_threshold),
+            summary: summary::Summary::new(self.counts, report),
             coverage: shape::Coverage::of(&view),
             suppressed: shape::Suppressed::of(report.suppressed),
         };

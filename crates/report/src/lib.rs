@@ -33,7 +33,7 @@ mod sarif;
 use std::io::{self, Write};
 
 pub use jsonl::Lines;
-pub use report::{Guidance, Remediation, Report, Style, Suppressed};
+pub use report::{Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
 /// The formats a whole report can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

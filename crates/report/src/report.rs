@@ -25,6 +25,9 @@ pub struct Report<'a> {
     pub suppressed: Suppressed,
     /// How many more findings there are below the threshold.
     pub below_threshold: usize,
+    /// How many findings are left out because only what is live was wanted, and
+    /// for how many of them no answer came.
+    pub not_live: NotLive,
     /// Values of what is not among the findings, on request or for want of
     /// confidence: they must not turn up anywhere else in the report either.
     pub hidden: &'a [&'a Secret],
@@ -32,6 +35,9 @@ pub struct Report<'a> {
     pub guidance: &'a dyn Fn(&DossierId) -> Guidance,
     /// Whether values are shown in full.
     pub reveal: bool,
+    /// Whether something was scanned; if not, values were handed in, and there
+    /// is no account of what was looked at.
+    pub scanned: bool,
 }
 
 impl fmt::Debug for Report<'_> {
@@ -73,6 +79,15 @@ pub struct Remediation {
     pub text: String,
     /// Where a person does it.
     pub url: Option<String>,
+}
+
+/// Findings left out of a report of what is live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotLive {
+    /// All of them.
+    pub total: usize,
+    /// Those about which nothing is known: they may be live.
+    pub open: usize,
 }
 
 /// How many findings are not shown because somebody decided so, by how.

@@ -18,7 +18,9 @@ pub(super) fn show(view: &View<'_>) -> Markup {
     html! {
         section #coverage aria-labelledby="coverage-title" {
             h2 #coverage-title { "What this report covers" }
-            @if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
+            @if !view.report.scanned {
+                p { "Credentials that were handed in; nothing was scanned." }
+            } @else if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
                 p { "Nothing was scanned." }
             } @else if failed.is_empty() {
                 p { "Everything that was asked for was looked at." }
@@ -37,7 +39,7 @@ pub(super) fn show(view: &View<'_>) -> Markup {
             }
             @if !kept.is_empty() {
                 h3 { "Known, and not shown" }
-                ul { @for sentence in kept { li { (text::prose(&text::capital(&sentence))) "." } } }
+                ul { @for sentence in kept { li { (text::prose(&crate::words::capital(&sentence))) "." } } }
             }
         }
     }
@@ -48,7 +50,7 @@ fn reason(group: &Group<'_>) -> Markup {
     html! {
         details {
             summary {
-                (text::capital(&group.words.counted(group.items.len())))
+                (crate::words::capital(&group.words.counted(group.items.len())))
                 @if !group.words.next_step.is_empty() {
                     ": " span .todo { (text::prose(group.words.next_step)) }
                 }

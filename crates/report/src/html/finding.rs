@@ -135,7 +135,7 @@ fn facts(view: &FindingView<'_>) -> Markup {
             @if let Some(why) = words_of::validity_detail(&view.verification) {
                 dt { "Validity" }
                 dd {
-                    strong { (text::capital(text::validity_word(view.verification.validity))) }
+                    strong { (crate::words::capital(text::validity_word(view.verification.validity))) }
                     @if !why.is_empty() { ": " (text::prose(&why)) }
                 }
             }
@@ -144,7 +144,7 @@ fn facts(view: &FindingView<'_>) -> Markup {
             }
             dt { "Severity" }
             dd {
-                strong { (text::capital(finding.severity.level.name())) }
+                strong { (crate::words::capital(finding.severity.level.name())) }
                 @if !view.severity_why.is_empty() { ": " (text::prose(&view.severity_why)) }
             }
             @if !view.exposure.lines.is_empty() {
@@ -152,7 +152,7 @@ fn facts(view: &FindingView<'_>) -> Markup {
                 dd { @for line in &view.exposure.lines { div { (text::prose(line)) } } }
             }
             dt { "Confidence" }
-            dd { strong { (text::capital(confidence)) } ": " (text::prose(&view.evidence())) }
+            dd { strong { (crate::words::capital(confidence)) } ": " (text::prose(&view.evidence())) }
             @for (role, value) in &view.companions {
                 dt { "Belongs to" } dd { (role) " " code { (value) } }
             }
@@ -174,7 +174,7 @@ fn remedy(view: &FindingView<'_>) -> Markup {
             ol {
                 @for step in &guidance.remediation {
                     li {
-                        strong { (text::capital(&step.step)) } ": "
+                        strong { (crate::words::capital(&step.step)) } ": "
                         (text::prose(step.title.trim_end_matches('.'))) "."
                         @if !step.text.is_empty() { " " (text::prose(&step.text)) }
                         @if let Some(url) = &step.url { " " (text::link(url)) }

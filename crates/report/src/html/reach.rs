@@ -24,7 +24,7 @@ pub(super) fn show(view: &FindingView<'_>, name: &str) -> Markup {
     html! {
         section .reach aria-labelledby=(title) {
             h4 id=(title) { "What it reaches" }
-            p .glance { (text::prose(&text::capital(&at_a_glance(known)))) "." }
+            p .glance { (text::prose(&crate::words::capital(&at_a_glance(known)))) "." }
             (picture::show(&radius::of(view, known), name))
             (actions(known))
             (grants(known))

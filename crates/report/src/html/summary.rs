@@ -29,16 +29,14 @@ pub(super) fn header(view: &View<'_>) -> Markup {
 pub(super) fn show(view: &View<'_>) -> Markup {
     html! {
         section .summary aria-labelledby="title" {
-            h1 #title { (text::capital(&headline(view))) }
+            h1 #title { (crate::words::capital(&headline(view))) }
             (verdict(view))
             (warnings(view))
             @if !view.findings.is_empty() { (tiles(view)) }
-            p .scanned {
-                "Scanned "
-                (text::prose(&account::looked_at(view, &|target| {
-                    format!("`{}`", String::from_utf8_lossy(target).replace('`', "'"))
-                })))
-                "."
+            @if let Some(scanned) = account::looked_at(view, &|target| {
+                format!("`{}`", String::from_utf8_lossy(target).replace('`', "'"))
+            }) {
+                p .scanned { (text::prose(&crate::words::capital(&scanned))) "." }
             }
         }
     }
@@ -63,11 +61,11 @@ fn verdict(view: &View<'_>) -> Markup {
             (0, None) => p .verdict { "No provider was asked whether they are live. Treat each as live." },
             (0, Some(asked)) => p .verdict { "None was shown to be live: " (asked) "." },
             (1, Some(asked)) => p .verdict.bad {
-                strong { "1 is live" } ": whoever has it can use it now. " (text::capital(&asked)) "."
+                strong { "1 is live" } ": whoever has it can use it now. " (crate::words::capital(&asked)) "."
             },
             (_, asked) => p .verdict.bad {
                 strong { (grouped(live as u64)) " are live" } ": whoever has them can use them now. "
-                (text::capital(&asked.unwrap_or_default())) "."
+                (crate::words::capital(&asked.unwrap_or_default())) "."
             },
         }
     }
@@ -80,7 +78,7 @@ fn warnings(view: &View<'_>) -> Markup {
         @if !failed.is_empty() {
             div .banner.warn role="note" {
                 strong { "Incomplete. " }
-                (text::capital(&account::incomplete(&failed))) ". "
+                (crate::words::capital(&account::incomplete(&failed))) ". "
                 a href="#coverage" { "What was not looked at, and why" }
             }
         }

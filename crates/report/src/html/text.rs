@@ -23,21 +23,12 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
-/// The same with a capital letter at its beginning.
-pub(super) fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
-}
-
 /// A foreign label that stands where there is little room.
 pub(super) fn label(text: &str) -> String {
     const LONGEST: usize = 32;
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => capital(&format!("{}…", &text[..end])),
-        None => capital(text),
+        Some((end, _)) => crate::words::capital(&format!("{}…", &text[..end])),
+        None => crate::words::capital(text),
     }
 }
 

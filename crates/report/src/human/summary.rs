@@ -17,8 +17,9 @@ pub(super) fn show(view: &View<'_>, screen: &mut Screen) {
     if let Some(verified) = account::verified(view) {
         screen.prose(&MARGIN, NORMAL, &verified);
     }
-    let scanned = account::looked_at(view, &|target| format!("`{}`", inert(target)));
-    screen.prose(&MARGIN, NORMAL, &format!("scanned {scanned}"));
+    if let Some(scanned) = account::looked_at(view, &|target| format!("`{}`", inert(target))) {
+        screen.prose(&MARGIN, NORMAL, &scanned);
+    }
 
     let failed = account::failed(view);
     if !failed.is_empty() {
@@ -59,7 +60,8 @@ fn verdict(view: &View<'_>, screen: &mut Screen) {
     let counts: Vec<String> = account::severities(view)
         .map(|(severity, text)| screen.paint(of_severity(severity), &text))
         .collect();
-    let heading = screen.paint(STRONG, &format!("found {}: ", account::total(view)));
+    let found = if view.report.scanned { "found " } else { "" };
+    let heading = screen.paint(STRONG, &format!("{found}{}: ", account::total(view)));
     screen.line(&format!("{heading}{}", counts.join(", ")));
     if view.report.reveal {
         let text = "the values are shown in full above: do not paste or keep this output";

@@ -18,6 +18,8 @@ pub(crate) struct Summary {
     medium: usize,
     low: usize,
     below_threshold: usize,
+    not_live: usize,
+    not_live_open: usize,
     validity: Validities,
 }
 
@@ -51,10 +53,10 @@ impl Summary {
     pub(crate) fn of(report: &Report<'_>) -> Self {
         let mut counts = Counts::default();
         counts.add(report.findings);
-        Self::new(counts, report.below_threshold)
+        Self::new(counts, report)
     }
 
-    pub(crate) fn new(counts: Counts, below_threshold: usize) -> Self {
+    pub(crate) fn new(counts: Counts, report: &Report<'_>) -> Self {
         let Counts([critical, high, medium, low], validity) = counts;
         let [active, restricted, inactive, unknown, unchecked] = validity;
         Self {
@@ -63,7 +65,9 @@ impl Summary {
             high,
             medium,
             low,
-            below_threshold,
+            below_threshold: report.below_threshold,
+            not_live: report.not_live.total,
+            not_live_open: report.not_live.open,
             validity: Validities { active, restricted, inactive, unknown, unchecked },
         }
     }

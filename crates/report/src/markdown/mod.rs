@@ -65,7 +65,9 @@ fn heading(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(verified) = account::verified(view) {
         writeln!(out, "\n**Live or not:** {verified}.")?;
     }
-    writeln!(out, "\nScanned {}.", account::looked_at(view, &|target| code(target)))?;
+    if let Some(scanned) = account::looked_at(view, &|target| code(target)) {
+        writeln!(out, "\n{}.", words::capital(&scanned))?;
+    }
     let failed = account::failed(view);
     if !failed.is_empty() {
         writeln!(out, "\n> **Incomplete:** {}. See below.", account::incomplete(&failed))?;

@@ -17,7 +17,7 @@ use leeward_model::{
     Provenance, Rating, Reason, Secret, Severity, Signal, SignalKind, Signature, Span, Tracking,
     Verification,
 };
-use leeward_report::{Format, Guidance, Remediation, Report, Style, Suppressed};
+use leeward_report::{Format, Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
 /// 2026-11-23 12:00 UTC.
 pub(crate) const NOW: i64 = 1_795_435_200;
@@ -47,6 +47,8 @@ impl Sample {
             hidden: &[],
             guidance: &guidance,
             reveal: self.reveal,
+            not_live: NotLive::default(),
+            scanned: true,
         }
     }
 
