@@ -174,10 +174,10 @@ fn remedy(view: &FindingView<'_>) -> Markup {
             ol {
                 @for step in &guidance.remediation {
                     li {
-                        strong { (crate::words::capital(&step.step)) } ": "
+                        strong { (crate::words::capital(&step.step.replace('-', " "))) } ": "
                         (text::prose(step.title.trim_end_matches('.'))) "."
-                        @if !step.text.is_empty() { " " (text::prose(&step.text)) }
                         @if let Some(url) = &step.url { " " (text::link(url)) }
+                        @if !step.text.is_empty() { div .how { (text::prose(&step.text)) } }
                     }
                 }
             }

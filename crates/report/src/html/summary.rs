@@ -58,7 +58,9 @@ fn verdict(view: &View<'_>) -> Markup {
     let asked = account::verified(view);
     html! {
         @match (live, asked) {
-            (0, None) => p .verdict { "No provider was asked whether they are live. Treat each as live." },
+            (0, None) => p .verdict {
+                "No provider was asked. Treat everything here as live until one says otherwise."
+            },
             (0, Some(asked)) => p .verdict { "None was shown to be live: " (asked) "." },
             (1, Some(asked)) => p .verdict.bad {
                 strong { "1 is live" } ": whoever has it can use it now. " (crate::words::capital(&asked)) "."
