@@ -192,6 +192,10 @@ pub struct Find {
     /// What items are counted by.
     #[serde(default)]
     pub by: Vec<Labelled>,
+    /// Whether listing them proves nothing yet: they are what the permission
+    /// would act on, and nothing was tried.
+    #[serde(default)]
+    pub target: bool,
     /// Why finding any makes an exposure worse.
     #[serde(default)]
     pub raises: Option<String>,

@@ -61,6 +61,9 @@ pub struct Grant {
     pub span: Option<(i64, i64)>,
     /// Names of some of them, as the provider lists them; foreign text.
     pub names: Vec<String>,
+    /// Whether listing them is all that was tried: they are what the permission
+    /// would act on, and that it may act is inferred.
+    pub target: bool,
     /// Why this makes an exposure worse, if it does.
     pub raises: Option<String>,
     /// The question that showed it, by its id in the dossier.
@@ -133,10 +136,10 @@ pub struct Action {
     pub title: String,
     /// What is known of it.
     pub standing: Standing,
-    /// In a sentence, lower-case: `it can read 14 files, 220 MB`. Holds foreign
-    /// text where grants have names.
+    /// What is to be said beyond its grants, lower-case: why it is inferred, who
+    /// refused it, what stays open. May quote a host.
     pub because: String,
-    /// Ids of the grants that show it.
+    /// Ids of the grants that show it or that it would act on.
     pub grants: Vec<String>,
 }
 
@@ -164,4 +167,7 @@ pub struct Gap {
     pub what: String,
     /// Why, lower-case; may quote a host, never a value.
     pub why: String,
+    /// Whether it was not asked because nobody named it, rather than not
+    /// answered.
+    pub by_choice: bool,
 }

@@ -11,6 +11,9 @@ use leeward_model::{
 };
 use leeward_source::git::RemoteUrl;
 
+/// Reasons given for what lies within reach; the account of it has them all.
+const MOST_REASONS: usize = 5;
+
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// Rates a finding anew from everything that is known of it. `now` is in
@@ -25,17 +28,28 @@ fn circumstances(finding: &Finding, now: i64) -> Circumstances {
     let places = || finding.locations.iter().map(|Location { provenance, .. }| &**provenance);
     let commits = places().filter_map(|place| git(place)?.1.introduced.as_ref());
     let oldest = commits.map(|commit| commit.committed_at).min();
-    let assessment = finding.assessment.as_ref();
+    // One that only named the owner says nothing of what is reached.
+    let assessment = finding.assessment.as_ref().filter(|known| !known.actions.is_empty());
     Circumstances {
         validity: finding.verification.validity,
         exposure: places().map(exposure).max().unwrap_or_default(),
         age_days: oldest.map(|at| now.saturating_sub(at).max(0) / SECONDS_OF_A_DAY),
         reach: assessment.map(|assessment| {
             let found = assessment.grants.iter().filter(|grant| grant.count.known() > 0);
-            found.filter_map(|grant| grant.raises.clone()).collect()
+            at_most(MOST_REASONS, found.filter_map(|grant| grant.raises.clone()).collect())
         }),
-        gaps: assessment.map_or(0, |assessment| assessment.gaps.len()),
+        gaps: assessment
+            .map_or(0, |assessment| assessment.gaps.iter().filter(|gap| !gap.by_choice).count()),
     }
+}
+
+/// The first few reasons, and how many more there are.
+fn at_most(most: usize, mut reasons: Vec<String>) -> Vec<String> {
+    if reasons.len() > most + 1 {
+        let more = reasons.split_off(most).len();
+        reasons.push(format!("and {more} more things within its reach"));
+    }
+    reasons
 }
 
 /// How far a secret has got through one place.
@@ -73,8 +87,9 @@ mod tests {
     use std::sync::Arc;
 
     use leeward_model::{
-        Assessment, Commit, Confidence, Count, DossierId, Excerpt, FilePlace, Fingerprint, Grant,
-        ObjectId, Position, Rating, Secret, Severity, Signature, Span, Validity, Verification,
+        Action, Assessment, Commit, Confidence, Count, DossierId, Excerpt, FilePlace, Fingerprint,
+        Grant, ObjectId, Position, Rating, Secret, Severity, Signature, Span, Standing, Validity,
+        Verification,
     };
 
     use super::*;
@@ -161,7 +176,15 @@ mod tests {
             ..Grant::default()
         };
         let grants = vec![grant(3, "it reads files"), grant(0, "it reads nothing")];
-        finding.assessment = Some(Assessment { grants, ..Assessment::default() });
+        let action = Action {
+            id: "read".into(),
+            title: "Read".into(),
+            standing: Standing::Proven,
+            because: String::new(),
+            grants: Vec::new(),
+        };
+        let actions = vec![action];
+        finding.assessment = Some(Assessment { grants, actions, ..Assessment::default() });
         rate_finding(&mut finding, &Library::builtin(), 40 * SECONDS_OF_A_DAY);
         let said = finding.severity.why.join(" / ");
         assert_eq!(finding.severity.level, Severity::Critical);

@@ -180,7 +180,7 @@ impl<'p> Survey<'p> {
         match (reply.json, reply.meaning, reply.status) {
             (Some(json), Meaning::Active, _) => return Some(json),
             (_, Meaning::Restricted, Some(403)) => self.refusals.push(Refusal {
-                probe: probe.id.clone(),
+                what: what(probe),
                 permissions: probe.finds.iter().map(|find| find.permission.clone()).collect(),
                 why: reply.why,
             }),
@@ -205,10 +205,17 @@ impl<'p> Survey<'p> {
         if self.known.gaps.iter().any(|gap| gap.probe == probe.id) {
             return;
         }
-        let counted: Vec<&str> = probe.finds.iter().map(|find| find.many.as_str()).collect();
-        let what = if counted.is_empty() { "whose it is".to_owned() } else { counted.join(", ") };
-        self.known.gaps.push(Gap { probe: probe.id.clone(), what, why });
+        let by_choice = !self.prober.settings.allows(self.dossier, probe);
+        self.known.gaps.push(Gap { probe: probe.id.clone(), what: what(probe), why, by_choice });
     }
+}
+
+/// What a question would show, in the words of its dossier.
+fn what(probe: &Probe) -> String {
+    let counted = probe.finds.iter().map(|find| find.many.as_str());
+    let named = probe.identity.iter().map(|naming| naming.label.as_str());
+    let all: Vec<&str> = if probe.finds.is_empty() { named.collect() } else { counted.collect() };
+    all.join(", ")
 }
 
 /// An item's id as one segment of a path: it comes from the provider and must

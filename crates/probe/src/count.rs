@@ -140,6 +140,7 @@ impl<'d> Counter<'d> {
                 .collect(),
             span: self.span,
             names: self.names,
+            target: find.target,
             raises: find.raises.clone(),
             probe: self.probe.to_owned(),
         })
@@ -239,6 +240,7 @@ mod tests {
             time: Some("/at".into()),
             sums: vec![labelled("lines", "/lines")],
             by: vec![labelled("purpose", "/purpose")],
+            target: false,
             raises: None,
         }
     }

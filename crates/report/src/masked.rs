@@ -101,5 +101,10 @@ fn impact(impact: &Impact, masker: &Masker) -> Impact {
 }
 
 fn gap(gap: &Gap, masker: &Masker) -> Gap {
-    Gap { probe: masker.text(&gap.probe), what: masker.text(&gap.what), why: masker.text(&gap.why) }
+    Gap {
+        probe: masker.text(&gap.probe),
+        what: masker.text(&gap.what),
+        why: masker.text(&gap.why),
+        by_choice: gap.by_choice,
+    }
 }

@@ -182,26 +182,23 @@ pub(crate) fn grants_of<'a>(action: &'a Action, known: &'a Assessment) -> Vec<&'
     known.grants.iter().filter(|grant| action.grants.contains(&grant.id)).collect()
 }
 
-/// What is known of an ability: `it can read 14 files, …; 3 libraries, …`, or
-/// the reason why it is thought to be so where nothing was counted.
+/// What is known of an ability, in parts: `can read 14 files, …`, `can read 3
+/// libraries, …`, then why more than that is thought to be so. What was only
+/// listed may be acted on; nobody tried.
+pub(crate) fn parts(action: &Action, known: &Assessment) -> Vec<String> {
+    let part = |one: &Grant| match (one.count, one.target) {
+        (Count::Exactly(0), _) => format!("there are no {} to {}", one.noun.1, one.verb),
+        (_, true) => format!("may {} {}", one.verb, grant(one)),
+        (_, false) => format!("can {} {}", one.verb, grant(one)),
+    };
+    let mut parts: Vec<String> = grants_of(action, known).into_iter().map(part).collect();
+    parts.extend(Some(action.because.clone()).filter(|because| !because.is_empty()));
+    parts
+}
+
+/// The same in a sentence.
 pub(crate) fn because(action: &Action, known: &Assessment) -> String {
-    let grants = grants_of(action, known);
-    if grants.is_empty() {
-        return action.because.clone();
-    }
-    let (mut parts, mut verb) = (Vec::new(), "");
-    for one in grants {
-        if one.count == Count::Exactly(0) {
-            parts.push(format!("there are no {} to {}", one.noun.1, one.verb));
-            verb = "";
-        } else if one.verb == verb {
-            parts.push(grant(one));
-        } else {
-            parts.push(format!("it can {} {}", one.verb, grant(one)));
-            verb = &one.verb;
-        }
-    }
-    parts.join("; ")
+    parts(action, known).join("; ")
 }
 
 /// Everything counted, at a glance: `14 files (220 MB), 3 libraries and at
@@ -217,6 +214,7 @@ pub(crate) fn at_a_glance(known: &Assessment) -> String {
         })
         .collect();
     match (there.as_slice(), known.gaps.len()) {
+        ([], _) if known.actions.is_empty() => "not asked; `leeward assess` asks".to_owned(),
         ([], 0) if known.grants.is_empty() => "nothing was counted".to_owned(),
         ([], 0) => "nothing is stored behind it, as far as was asked".to_owned(),
         ([], _) => "nothing was counted, and not every question was answered".to_owned(),
@@ -315,14 +313,17 @@ mod tests {
             id: "extract".into(),
             title: "extract data".into(),
             standing: Standing::Proven,
-            because: "it is documented".into(),
+            because: String::new(),
             grants: vec!["files".into(), "libraries".into(), "jobs".into()],
         };
         assert_eq!(
             because(&action, &known),
-            "it can read 14 files; 3 libraries; there are no jobs to cancel"
+            "can read 14 files; can read 3 libraries; there are no jobs to cancel"
         );
         assert_eq!(at_a_glance(&known), "14 files and 3 libraries");
+        assert!(at_a_glance(&Assessment::default()).starts_with("not asked"));
+        action.because = "it is documented".into();
+        assert!(because(&action, &known).ends_with("to cancel; it is documented"));
         action.grants.clear();
         assert_eq!(because(&action, &known), "it is documented");
     }

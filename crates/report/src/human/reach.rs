@@ -24,10 +24,10 @@ pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
     }
     screen.prose(&label("reaches"), STRONG, &inert(&reach::at_a_glance(known)));
     for action in reach::best_first(&known.actions, |action| action.standing) {
-        let because = reach::because(action, known);
-        let joint = if because.is_empty() { "" } else { ": " };
-        let text = inert(&format!("{}{joint}{because}", action.title));
-        screen.prose(&standing(action.standing), NORMAL, &text);
+        screen.prose(&standing(action.standing), STRONG, &inert(&action.title));
+        for part in reach::parts(action, known) {
+            screen.prose(&PART, NORMAL, &inert(&part));
+        }
     }
     impacts(known, screen);
     for (i, gap) in known.gaps.iter().enumerate() {
@@ -35,6 +35,9 @@ pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
         screen.prose(&label(if i == 0 { "not known" } else { "" }), NORMAL, &text);
     }
 }
+
+/// Under the title of an ability.
+const PART: Label<'_> = Label { indent: 14, text: "- ", width: 2, style: DIM };
 
 /// Under the labels' column, so that texts stay in line.
 fn standing(standing: Standing) -> Label<'static> {

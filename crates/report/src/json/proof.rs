@@ -105,6 +105,8 @@ struct Grant<'a> {
     verb: &'a str,
     count: Option<u64>,
     counted: &'static str,
+    listed: u64,
+    target: bool,
     bytes: Option<u64>,
     sums: Vec<Counted<'a>>,
     tallies: Vec<Tally<'a>>,
@@ -149,6 +151,8 @@ impl<'a> Grant<'a> {
             verb: &grant.verb,
             count,
             counted,
+            listed: grant.listed,
+            target: grant.target,
             bytes: grant.bytes,
             sums: counts(&grant.sums),
             tallies: grant.tallies.iter().map(tally).collect(),
@@ -211,10 +215,11 @@ struct Gap<'a> {
     probe: &'a str,
     what: &'a str,
     why: &'a str,
+    by_choice: bool,
 }
 
 impl<'a> Gap<'a> {
     fn of(gap: &'a model::Gap) -> Self {
-        Self { probe: &gap.probe, what: &gap.what, why: &gap.why }
+        Self { probe: &gap.probe, what: &gap.what, why: &gap.why, by_choice: gap.by_choice }
     }
 }

@@ -115,7 +115,7 @@ pub(crate) fn impact(
 }
 
 fn gap(probe: &str, what: &str, why: &str) -> Gap {
-    Gap { probe: probe.into(), what: what.into(), why: why.into() }
+    Gap { probe: probe.into(), what: what.into(), why: why.into(), by_choice: false }
 }
 
 fn grants() -> Vec<Grant> {
@@ -146,6 +146,7 @@ fn grants() -> Vec<Grant> {
         data("jobs", "batch job", "batch jobs", Count::Exactly(0)),
         Grant {
             names: names(&["GitHub", "Google Drive"]),
+            target: true,
             raises: Some("its connectors hold credentials of other systems".into()),
             ..grant(
                 "connectors",
@@ -171,7 +172,7 @@ fn everything() -> Assessment {
         ],
         grants: grants(),
         actions: vec![
-            action("extract-data", "Extract data", Standing::Proven, "it can read", &of_data),
+            action("extract-data", "Extract data", Standing::Proven, "", &of_data),
             action(
                 "manipulate-models",
                 "Manipulate models, agents and data",
@@ -189,8 +190,8 @@ fn everything() -> Assessment {
             action(
                 "use-connectors",
                 "Pivot through connectors",
-                Standing::Proven,
-                "it can call",
+                Standing::Inferred,
+                "the provider documents no key that may only list them",
                 &["connectors"],
             ),
             action(
