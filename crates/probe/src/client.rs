@@ -127,7 +127,7 @@ impl Client {
             let url = Url::parse(address).map_err(|_| BadNetwork::Proxy)?;
             let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
             trusted.extend(url.host_str().filter(|_| known).map(str::to_owned));
-            let proxy = reqwest::Proxy::all(address).map_err(|_| BadNetwork::Proxy)?;
+            let proxy = reqwest::Proxy::https(address).map_err(|_| BadNetwork::Proxy)?;
             if !known {
                 return Err(BadNetwork::Proxy);
             }
