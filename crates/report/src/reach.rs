@@ -367,7 +367,7 @@ mod tests {
         };
         assert_eq!(
             validity(&asked).unwrap(),
-            "active: accepted by api.example.com, checked 2026-11-27 12:00 UTC (HTTP 200, models)"
+            "active: accepted by api.example.com, checked 2026-11-27 12:00 UTC (question `models`)"
         );
         assert_eq!(
             request(&asked.evidence[0]),
@@ -375,7 +375,7 @@ mod tests {
              req-1"
         );
         asked.evidence[0].status = None;
-        assert!(validity(&asked).unwrap().ends_with("(no answer, models)"));
+        assert!(request(&asked.evidence[0]).contains("/v1/models: no answer, accepted"));
         assert_eq!(validity(&Verification::default()), None);
         let refused = Verification { why: "offline".into(), ..Verification::default() };
         assert_eq!(validity(&refused).unwrap(), "not asked: offline");
