@@ -52,19 +52,22 @@ impl<'a> Early<'a> {
         let Sighting { dossier, fingerprint, secret, companions, signals, .. } = sighting;
         let is_sure = !sighting.ignored_inline
             && Confidence::of(signals).level() >= self.least
-            && !self.baseline.is_some_and(|known| known.knows(*fingerprint))
-            && is_askable(self.library, dossier, secret);
+            && !self.baseline.is_some_and(|known| known.knows(*fingerprint));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_sure || seen.contains(fingerprint) {
             return;
         }
-        let question = Question {
-            dossier: dossier.clone(),
-            fingerprint: *fingerprint,
-            secret: secret.duplicate(),
-            companions: companions.clone(),
-        };
-        if self.desk.offer(question).is_ok() {
+        let is_done = !is_askable(self.library, dossier, secret)
+            || self
+                .desk
+                .offer(Question {
+                    dossier: dossier.clone(),
+                    fingerprint: *fingerprint,
+                    secret: secret.duplicate(),
+                    companions: companions.clone(),
+                })
+                .is_ok();
+        if is_done {
             seen.insert(*fingerprint);
         }
     }
