@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use leeward_detect::{Sighting, fits};
+use leeward_detect::{Sighting, fits, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{Confidence, DossierId, Finding, Fingerprint, Level, Secret, Verification};
 use leeward_probe::{Desk, Learnt, Question};
@@ -112,13 +112,7 @@ pub fn inquire(
         }
         rate_finding(finding, library, now);
     }
-    findings.sort_by(|a, b| {
-        b.severity
-            .level
-            .cmp(&a.severity.level)
-            .then(b.confidence.score().total_cmp(&a.confidence.score()))
-            .then(a.fingerprint.cmp(&b.fingerprint))
-    });
+    worst_first(findings);
     match keep {
         Keep::All => Vec::new(),
         Keep::Live => {
