@@ -40,7 +40,7 @@ pub(crate) enum Trouble {
     /// Compressed, which was not asked for.
     Compressed,
     /// Asked to wait longer than we are willing to.
-    Wait { seconds: u64 },
+    Wait { status: u16, seconds: u64 },
     /// Stopped before an answer came.
     Stopped,
     /// The value cannot stand in a header.
@@ -225,7 +225,7 @@ impl fmt::Display for Trouble {
             Self::Compressed => {
                 f.write_str("the answer is compressed, which was not asked for, and was not read")
             }
-            Self::Wait { seconds } => write!(
+            Self::Wait { seconds, .. } => write!(
                 f,
                 "a limit was met, and the provider asks to wait {seconds} s: ask again then"
             ),
