@@ -303,18 +303,38 @@ fn a_large_account_stays_within_bounds() {
     let files = grant(&assessment, "files");
     assert_eq!((files.count, files.listed), (Count::Exactly(57_029), 500));
     assert_eq!(count(&assessment, "libraries"), Count::Exactly(230));
-    // And where it does not, there are more than were listed.
-    assert_eq!(grant(&assessment, "connectors").count, Count::Exactly(130));
+    assert_eq!(count(&assessment, "batch-jobs"), Count::Exactly(4_000));
+    // And where it does not, what was listed is the least there is.
+    assert_eq!(count(&assessment, "connectors"), Count::Exactly(130));
+    assert_eq!(count(&assessment, "conversations"), Count::AtLeast(500));
+    assert_eq!(count(&assessment, "agents"), Count::AtLeast(500));
     let documents = grant(&assessment, "documents");
     assert!(matches!(documents.count, Count::AtLeast(_)), "{:?}", documents.count);
 
     // Each gap that is not of our choice names the bound.
     let bounded: Vec<_> = assessment.gaps.iter().filter(|gap| !gap.by_choice).collect();
     assert!(bounded.iter().any(|gap| gap.probe == "documents"), "{bounded:?}");
+    // Lists are not given up for the sake of what one of them holds.
+    let lists = COUNTED.iter().map(|(id, _)| *id);
+    assert!(lists.clone().all(|id| bounded.iter().all(|gap| gap.probe != id)), "{bounded:?}");
     for gap in bounded {
         let names = ["the bound on requests", "the bound of 150 requests was met"];
         assert!(names.iter().any(|name| gap.why.contains(name)), "{gap:?}");
     }
+}
+
+#[test]
+fn what_was_counted_is_told_in_the_order_of_the_dossier() {
+    let value = random_value();
+    let server = Counterpart::start(World::furnished().key(Key::standard(&value)));
+    let assessment = assess(at(&server), &value);
+    let library = crate::asking::library();
+    let dossier = library.get(crate::asking::STANDARD).unwrap();
+    let finds = dossier.assess.requests.iter().flat_map(|probe| &probe.finds);
+    let order: Vec<&str> = finds.map(|find| find.id.as_str()).collect();
+    let told: Vec<&str> = assessment.grants.iter().map(|grant| grant.id.as_str()).collect();
+    let expected: Vec<&str> = order.into_iter().filter(|id| told.contains(id)).collect();
+    assert_eq!(told, expected);
 }
 
 #[test]
