@@ -184,6 +184,17 @@ fn a_redirect_that_names_the_key_is_not_repeated() {
 }
 
 #[test]
+fn a_value_that_no_header_can_carry_is_not_sent() {
+    let (server, value) = broken(Fault::Hang);
+    for value in [format!("{value}\nx-more: 1"), format!("{value}\0")] {
+        let (validity, why) = said(learn(at(&server), Depth::Validity, question(STANDARD, &value)));
+        assert_eq!(validity, Validity::Unknown);
+        assert!(why.starts_with("the value has characters that no header can carry"), "{why}");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
 fn one_broken_list_is_a_gap_and_no_more() {
     let value = random_value();
     let world = World::furnished().key(Key::standard(&value));
