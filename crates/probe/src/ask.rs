@@ -57,7 +57,7 @@ impl Credential<'_> {
         let fits = sign.begins.is_empty() || sign.begins.iter().any(|it| id.value.starts_with(it));
         (!fits).then(|| {
             format!(
-                "not asked: only for a {} that begins with {}",
+                "not asked: only where the {} begins with {}",
                 sign.id,
                 sign.begins.join(" or ")
             )
@@ -149,7 +149,7 @@ impl Asker {
                 Ok(outgoing) => self.client.send(outgoing).await,
                 Err(trouble) => Err(trouble),
             };
-            self.judge_attempt(answer, &pace)
+            self.judge_attempt(dossier, probe, answer, &pace)
         };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
@@ -166,21 +166,31 @@ impl Asker {
         };
         let spent =
             Spent { attempts: attempts.into_inner(), millis: begun.elapsed().as_millis() as u64 };
-        reply(dossier, probe, url, answer, spent)
+        reply(dossier, probe, url, credential.secret, answer, spent)
     }
 
     /// Whether an attempt settles the question, or is worth another.
     fn judge_attempt(
         &self,
+        dossier: &Dossier,
+        probe: &Probe,
         answer: Result<Incoming, Trouble>,
         pace: &Pace,
     ) -> Result<Result<Incoming, Trouble>, Box<Again>> {
         match &answer {
+            // A quota that is spent, say: asking again changes nothing.
+            Ok(Incoming { status, body, .. })
+                if row(dossier, probe, *status, body)
+                    .is_some_and(|row| row.means != Meaning::Unknown) =>
+            {
+                Ok(answer)
+            }
             Ok(incoming) if matches!(incoming.status, 429 | 500 | 502 | 503 | 504) => {
                 let after = retry_after(&incoming.headers);
                 match after {
                     Some(after) if after > self.manners.patience => {
-                        let answer = Err(Trouble::Wait { seconds: after.as_secs() });
+                        let (status, seconds) = (incoming.status, after.as_secs());
+                        let answer = Err(Trouble::Wait { status, seconds });
                         Err(Box::new(Again { answer, worth: false, after: None }))
                     }
                     after => {
@@ -276,16 +286,25 @@ fn reply(
     dossier: &Dossier,
     probe: &Probe,
     url: &Url,
+    secret: &Secret,
     answer: Result<Incoming, Trouble>,
     spent: Spent,
 ) -> Reply {
-    let status = answer.as_ref().ok().map(|incoming| incoming.status);
+    let status = match &answer {
+        Ok(Incoming { status, .. }) | Err(Trouble::Wait { status, .. }) => Some(*status),
+        Err(_) => None,
+    };
     let correlation =
         answer.as_ref().ok().and_then(|incoming| correlation(dossier, &incoming.headers));
-    let (meaning, said, json) = match answer.and_then(|incoming| read(dossier, probe, incoming)) {
+    let correlation = correlation.map(|text| hide(&text, secret));
+    let (meaning, said, mut json) = match answer.and_then(|incoming| read(dossier, probe, incoming))
+    {
         Ok(read) => read,
-        Err(trouble) => (Meaning::Unknown, trouble.to_string(), None),
+        Err(trouble) => (Meaning::Unknown, hide(&trouble.to_string(), secret), None),
     };
+    if let Some(json) = &mut json {
+        hide_in(json, secret);
+    }
     let evidence = Evidence {
         probe: probe.id.clone(),
         method: probe.method.name().to_owned(),
@@ -334,12 +353,16 @@ fn read(dossier: &Dossier, probe: &Probe, incoming: Incoming) -> Result<Read, Tr
         }
         false => None,
     };
-    let known = probe.answers.iter().chain(&dossier.verify.answers);
-    let row = known.into_iter().find(|answer| applies(answer, status, &body));
-    Ok(match row {
+    Ok(match row(dossier, probe, status, &body) {
         Some(answer) => (answer.means, answer.why.clone(), json),
         None => (Meaning::Unknown, "the dossier does not say what that means".to_owned(), json),
     })
+}
+
+/// What the dossier says of an answer: the first row that applies.
+fn row<'d>(dossier: &'d Dossier, probe: &'d Probe, status: u16, body: &[u8]) -> Option<&'d Answer> {
+    let known = probe.answers.iter().chain(&dossier.verify.answers);
+    known.into_iter().find(|answer| applies(answer, status, body))
 }
 
 fn applies(answer: &Answer, status: u16, body: &[u8]) -> bool {
@@ -362,6 +385,31 @@ fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
             .unwrap_or(body.trim_ascii_start())
             .starts_with(b"<")
             && !kind.ends_with(b"xml")
+}
+
+/// A text of a provider that may repeat the value it was sent, with the hint
+/// in the value's place. A host comes to us in small letters.
+fn hide(text: &str, secret: &Secret) -> String {
+    /// What is shorter stands in words that are no secret.
+    const SHORTEST: usize = 8;
+    #[expect(clippy::disallowed_methods, reason = "the value is looked for, to be taken out")]
+    let value = std::str::from_utf8(secret.expose()).unwrap_or_default();
+    if value.len() < SHORTEST {
+        return text.to_owned();
+    }
+    let (hint, small) = (secret.hint(), zeroize::Zeroizing::new(value.to_ascii_lowercase()));
+    text.replace(value, hint.as_str()).replace(small.as_str(), hint.as_str())
+}
+
+/// As [`hide`], in every text of an answer: names are kept, and ids are asked
+/// with.
+fn hide_in(json: &mut Value, secret: &Secret) {
+    match json {
+        Value::String(text) => *text = hide(text, secret),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secret)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| hide_in(field, secret)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The host that a redirect names.

@@ -50,8 +50,17 @@ impl Prober {
             return None;
         }
         let mut survey = Survey::new(self, dossier, Credential { secret, companions });
-        survey.all(naming(dossier).chain(&dossier.assess.requests)).await;
-        let Survey { known, refusals, .. } = survey;
+        let probes = || naming(dossier).chain(&dossier.assess.requests);
+        // What is asked for every item of a list may use up the bound of
+        // requests, so whatever takes only a few comes before it.
+        let (of_items, of_lists): (Vec<_>, Vec<_>) =
+            probes().partition(|probe| probe.each.is_some());
+        survey.all(of_lists.into_iter().chain(of_items)).await;
+        let Survey { mut known, refusals, .. } = survey;
+        // Told in the order of the dossier all the same.
+        let place = |id: &str| probes().position(|probe| probe.id == id);
+        known.grants.sort_by_key(|grant| place(&grant.probe));
+        known.gaps.sort_by_key(|gap| place(&gap.probe));
         Some(outcome::conclude(dossier, verification.validity, known, &refusals))
     }
 }

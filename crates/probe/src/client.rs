@@ -5,7 +5,13 @@
 //! It sends one request and brings back what was answered. When to send, how
 //! often, and what an answer means is decided elsewhere.
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use reqwest::{
     Response,
@@ -17,7 +23,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
-use url::Url;
+use url::{Host, Url};
 
 use crate::{address::is_public, route::Base, trouble::Trouble};
 
@@ -104,6 +110,7 @@ pub(crate) struct Incoming {
 /// Sends requests that carry found secrets.
 pub(crate) struct Client {
     http: reqwest::Client,
+    trusted: Arc<BTreeSet<String>>,
     answer_within: Duration,
 }
 
@@ -134,16 +141,20 @@ impl Client {
             let except = network.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
             builder = builder.proxy(proxy.no_proxy(except));
         }
+        let trusted = Arc::new(trusted);
         let http = builder
-            .dns_resolver(Arc::new(PublicOnly { trusted }))
+            .dns_resolver(Arc::new(PublicOnly { trusted: Arc::clone(&trusted) }))
             .build()
             .map_err(BadNetwork::Client)?;
-        Ok(Self { http, answer_within: network.answer_within })
+        Ok(Self { http, trusted, answer_within: network.answer_within })
     }
 
     /// Sends a request once and reads its answer to the end.
     pub(crate) async fn send(&self, outgoing: Outgoing) -> Result<Incoming, Trouble> {
         let host = outgoing.url.host_str().unwrap_or_default().to_owned();
+        if let Some(address) = inside(&outgoing.url).filter(|_| !self.trusted.contains(&host)) {
+            return Err(Trouble::Inside { host, address });
+        }
         let failed = |error: reqwest::Error| Trouble::of(&error, &host, self.answer_within);
         let Outgoing { method, url, headers, body } = outgoing;
         let mut request = self.http.request(method, url).headers(headers);
@@ -159,6 +170,17 @@ impl Client {
         })?;
         Ok(Incoming { status, headers, body })
     }
+}
+
+/// The address that a host is written as, if it is not a public one: there is
+/// no name to look up then, and nobody else who would look at it.
+fn inside(url: &Url) -> Option<IpAddr> {
+    let address = match url.host()? {
+        Host::Ipv4(address) => IpAddr::V4(address),
+        Host::Ipv6(address) => IpAddr::V6(address),
+        Host::Domain(_) => return None,
+    };
+    Some(address).filter(|address| !is_public(*address))
 }
 
 enum Unread {
@@ -210,7 +232,7 @@ fn encryption(issuers: &[Vec<u8>]) -> Result<ClientConfig, BadNetwork> {
 /// the second time gains nothing.
 struct PublicOnly {
     /// Names that the operator gave: they may lead anywhere.
-    trusted: BTreeSet<String>,
+    trusted: Arc<BTreeSet<String>>,
 }
 
 impl Resolve for PublicOnly {

@@ -141,7 +141,7 @@ impl<'d> Counter<'d> {
             span: self.span,
             names: self.names,
             target: find.target,
-            raises: find.raises.clone(),
+            raises: find.raises.clone().filter(|_| count != Count::Exactly(0)),
             probe: self.probe.to_owned(),
         })
     }

@@ -40,7 +40,7 @@ pub(crate) enum Trouble {
     /// Compressed, which was not asked for.
     Compressed,
     /// Asked to wait longer than we are willing to.
-    Wait { seconds: u64 },
+    Wait { status: u16, seconds: u64 },
     /// Stopped before an answer came.
     Stopped,
     /// The value cannot stand in a header.
@@ -105,6 +105,11 @@ impl Trouble {
         }
         if let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return Some(Self::of_encryption(inner, host.to_owned()));
+        }
+        // One inside of another, which `source` would step over.
+        let nested = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
+        if let Some(trouble) = nested.and_then(|inner| Self::of_io(inner, host)) {
+            return Some(trouble);
         }
         let host = host.to_owned();
         match error.kind() {
@@ -187,7 +192,11 @@ impl fmt::Display for Trouble {
                  of `leeward probe hosts`",
             ),
             Self::Slow { host, after } => {
-                write!(f, "`{host}` did not answer within {} s: try again later", after.as_secs())
+                write!(
+                    f,
+                    "`{host}` did not answer within {} s: try again later",
+                    after.as_secs_f32()
+                )
             }
             Self::Cut { host } => {
                 write!(f, "`{host}` ended the connection within its answer: try again later")
@@ -216,7 +225,7 @@ impl fmt::Display for Trouble {
             Self::Compressed => {
                 f.write_str("the answer is compressed, which was not asked for, and was not read")
             }
-            Self::Wait { seconds } => write!(
+            Self::Wait { seconds, .. } => write!(
                 f,
                 "a limit was met, and the provider asks to wait {seconds} s: ask again then"
             ),

@@ -74,7 +74,10 @@ impl Prober {
                 return Verified { dossier: other.id().clone(), verification: found };
             }
             verification.evidence.extend(found.evidence);
-            refused.push(format!("as {}: {}", other.name, found.validity.name()));
+            // One that was not asked about says nothing.
+            if found.validity != Validity::Unchecked {
+                refused.push(format!("as {}: {}", other.name, found.validity.name()));
+            }
         }
         if !refused.is_empty() {
             verification.why = format!("{}; {}", verification.why, refused.join(", "));
