@@ -39,8 +39,9 @@ impl Watch {
     pub(crate) fn asking(tally: &Arc<Tally>, quiet: bool) -> Self {
         let tally = Arc::clone(tally);
         Self::showing(quiet, move || {
-            let (done, taken) = tally.snapshot();
-            format!("asking providers: {} of {} values", HumanCount(done), HumanCount(taken))
+            let (done, taken, sent) = tally.snapshot();
+            let [done, taken, sent] = [done, taken, sent].map(HumanCount);
+            format!("asking providers: {done} of {taken} values, {sent} requests")
         })
     }
 

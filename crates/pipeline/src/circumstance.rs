@@ -6,8 +6,8 @@
 
 use leeward_dossier::Library;
 use leeward_model::{
-    Circumstances, Exposure, Finding, GitObjectKind, GitPlace, History, Location, Provenance,
-    Tracking, rate,
+    Circumstances, Count, Exposure, Finding, GitObjectKind, GitPlace, History, Location,
+    Provenance, Tracking, rate,
 };
 use leeward_source::git::RemoteUrl;
 
@@ -35,7 +35,7 @@ fn circumstances(finding: &Finding, now: i64) -> Circumstances {
         exposure: places().map(exposure).max().unwrap_or_default(),
         age_days: oldest.map(|at| now.saturating_sub(at).max(0) / SECONDS_OF_A_DAY),
         reach: assessment.map(|assessment| {
-            let found = assessment.grants.iter().filter(|grant| grant.count.known() > 0);
+            let found = assessment.grants.iter().filter(|grant| grant.count != Count::Exactly(0));
             at_most(MOST_REASONS, found.filter_map(|grant| grant.raises.clone()).collect())
         }),
         gaps: assessment
@@ -87,8 +87,8 @@ mod tests {
     use std::sync::Arc;
 
     use leeward_model::{
-        Action, Assessment, Commit, Confidence, Count, DossierId, Excerpt, FilePlace, Fingerprint,
-        Grant, ObjectId, Position, Rating, Secret, Severity, Signature, Span, Standing, Validity,
+        Action, Assessment, Commit, Confidence, DossierId, Excerpt, FilePlace, Fingerprint, Grant,
+        ObjectId, Position, Rating, Secret, Severity, Signature, Span, Standing, Validity,
         Verification,
     };
 

@@ -1,13 +1,16 @@
 //! One question to a provider, asked politely and to the end: at the
 //! provider's pace, again after a limit or a failure, in the other header if
-//! the first is refused. What comes back is a meaning, the JSON, and evidence
-//! without any body.
+//! the first is refused. What the answer means is `answer`'s.
 //!
 //! Everything that is asked of a provider goes through here.
 
 use std::{
+    collections::HashMap,
     future::IntoFuture as _,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -15,20 +18,18 @@ use backon::{ExponentialBuilder, Retryable as _};
 use jiff::Timestamp;
 use leeward_dossier::{
     Dossier,
-    probe::{Answer, Meaning, Method, Probe, Scheme},
+    probe::{Meaning, Method, Probe, Scheme},
 };
-use leeward_model::{Companion, Evidence, Secret};
+use leeward_model::{Companion, DossierId, Secret};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
+    answer::{Reply, Spent, reply, row},
     client::{BadNetwork, Client, Incoming, Network, Outgoing, header},
-    count::at,
     pace::{Pace, Paces, Rate},
-    route::{authority, path_and_query},
     sigv4,
     trouble::Trouble,
 };
@@ -78,24 +79,16 @@ pub(crate) struct Credential<'a> {
     pub(crate) companions: &'a [Companion],
 }
 
-/// What a question came to.
-pub(crate) struct Reply {
-    pub(crate) meaning: Meaning,
-    /// Why it means that, with the host and the status.
-    pub(crate) why: String,
-    /// The status, if an answer came.
-    pub(crate) status: Option<u16>,
-    /// The JSON of a genuine success.
-    pub(crate) json: Option<Value>,
-    pub(crate) evidence: Vec<Evidence>,
-}
-
 /// Asks.
 pub(crate) struct Asker {
     client: Client,
     paces: Paces,
     manners: Manners,
     stop: CancellationToken,
+    /// Headers that were taken where another had been refused: they are tried
+    /// first from then on. By the header that was refused, for each dossier.
+    taken: Mutex<HashMap<(DossierId, String), String>>,
+    sent: Arc<AtomicU64>,
 }
 
 impl Asker {
@@ -106,7 +99,13 @@ impl Asker {
         stop: CancellationToken,
     ) -> Result<Self, BadNetwork> {
         let client = Client::new(network)?;
-        Ok(Self { client, paces: Paces::new(manners.rate), manners, stop })
+        let paces = Paces::new(manners.rate);
+        Ok(Self { client, paces, manners, stop, taken: Mutex::default(), sent: Arc::default() })
+    }
+
+    /// How many requests were sent, kept up to date.
+    pub(crate) fn sent(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.sent)
     }
 
     /// Asks a question at an address that was routed before. A refusal is asked
@@ -118,15 +117,34 @@ impl Asker {
         url: &Url,
         credential: Credential<'_>,
     ) -> Reply {
-        let mut reply = self.once(dossier, probe, &probe.header, url, credential).await;
-        if reply.status == Some(401)
-            && let Some(other) = &probe.other_header
-        {
-            let again = self.once(dossier, probe, other, url, credential).await;
-            let evidence = [reply.evidence, again.evidence].concat();
-            reply = Reply { evidence, ..again };
+        let Some(other) = &probe.other_header else {
+            return self.once(dossier, probe, &probe.header, url, credential).await;
+        };
+        let (first, second) = self.order(dossier, &probe.header, other);
+        let reply = self.once(dossier, probe, first, url, credential).await;
+        if reply.status != Some(401) {
+            return reply;
         }
-        reply
+        let again = self.once(dossier, probe, second, url, credential).await;
+        if again.status.is_some_and(|status| status != 401) {
+            self.remember(dossier, &probe.header, second);
+        }
+        Reply { evidence: [reply.evidence, again.evidence].concat(), ..again }
+    }
+
+    /// The two headers of a question, the one that was taken before first.
+    fn order<'p>(&self, dossier: &Dossier, header: &'p str, other: &'p str) -> (&'p str, &'p str) {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.get(&(dossier.id().clone(), header.to_owned())) {
+            Some(taken) if taken == other => (other, header),
+            _ => (header, other),
+        }
+    }
+
+    fn remember(&self, dossier: &Dossier, header: &str, taken: &str) {
+        let key = (dossier.id().clone(), header.to_owned());
+        let mut all = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(key, taken.to_owned());
     }
 
     /// Asks in one header, again after limits and failures.
@@ -142,11 +160,14 @@ impl Asker {
         let begun = Instant::now();
         let attempts = AtomicU32::new(0);
         let attempt = || async {
-            pace.wait().await;
-            attempts.fetch_add(1, Ordering::Relaxed);
+            let _room = pace.wait().await;
             let outgoing = outgoing(probe, header, url, credential).ok_or(Trouble::Unsendable);
             let answer = match outgoing {
-                Ok(outgoing) => self.client.send(outgoing).await,
+                Ok(outgoing) => {
+                    attempts.fetch_add(1, Ordering::Relaxed);
+                    self.sent.fetch_add(1, Ordering::Relaxed);
+                    self.client.send(outgoing).await
+                }
                 Err(trouble) => Err(trouble),
             };
             self.judge_attempt(dossier, probe, answer, &pace)
@@ -194,8 +215,9 @@ impl Asker {
                         Err(Box::new(Again { answer, worth: false, after: None }))
                     }
                     after => {
-                        // Everybody else who asks this provider waits too.
-                        pace.pause(after.unwrap_or_default());
+                        // Everybody else who asks this provider holds back too,
+                        // but not for long: limits are often of one workspace.
+                        pace.pause(after.unwrap_or_default().min(SHARED_PAUSE));
                         Err(Box::new(Again { answer, worth: true, after }))
                     }
                 }
@@ -208,16 +230,14 @@ impl Asker {
     }
 }
 
+/// The longest pause that one question imposes on the others.
+const SHARED_PAUSE: Duration = Duration::from_secs(5);
+
 /// An attempt that may be worth another.
 struct Again {
     answer: Result<Incoming, Trouble>,
     worth: bool,
     after: Option<Duration>,
-}
-
-struct Spent {
-    attempts: u32,
-    millis: u64,
 }
 
 /// How long a provider asks to wait: seconds, or a date.
@@ -279,150 +299,4 @@ fn carry(carrier: &str, secret: &Secret) -> Option<(HeaderName, HeaderValue)> {
     let header = header(&text);
     zeroize::Zeroize::zeroize(&mut text);
     header
-}
-
-/// What an answer, or its absence, comes to.
-fn reply(
-    dossier: &Dossier,
-    probe: &Probe,
-    url: &Url,
-    secret: &Secret,
-    answer: Result<Incoming, Trouble>,
-    spent: Spent,
-) -> Reply {
-    let status = match &answer {
-        Ok(Incoming { status, .. }) | Err(Trouble::Wait { status, .. }) => Some(*status),
-        Err(_) => None,
-    };
-    let correlation =
-        answer.as_ref().ok().and_then(|incoming| correlation(dossier, &incoming.headers));
-    let correlation = correlation.map(|text| hide(&text, secret));
-    let (meaning, said, mut json) = match answer.and_then(|incoming| read(dossier, probe, incoming))
-    {
-        Ok(read) => read,
-        Err(trouble) => (Meaning::Unknown, hide(&trouble.to_string(), secret), None),
-    };
-    if let Some(json) = &mut json {
-        hide_in(json, secret);
-    }
-    let evidence = Evidence {
-        probe: probe.id.clone(),
-        method: probe.method.name().to_owned(),
-        host: authority(url),
-        path: path_and_query(url),
-        status,
-        meaning: said.clone(),
-        at: Timestamp::now().as_second(),
-        attempts: spent.attempts,
-        millis: spent.millis,
-        correlation,
-    };
-    let why = match status {
-        Some(status) => format!("{} answered {status}: {said}", evidence.host),
-        None => said,
-    };
-    Reply { meaning, why, status, json, evidence: vec![evidence] }
-}
-
-type Read = (Meaning, String, Option<Value>);
-
-/// What an answer that came means. An answer that is not the API's own means
-/// nothing, whatever its status.
-fn read(dossier: &Dossier, probe: &Probe, incoming: Incoming) -> Result<Read, Trouble> {
-    let Incoming { status, headers, body } = incoming;
-    if (300..400).contains(&status) {
-        return Err(Trouble::Redirect { to: destination(&headers) });
-    }
-    let encoding = headers.get(reqwest::header::CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| encoding != "identity") {
-        return Err(Trouble::Compressed);
-    }
-    if is_page(&headers, &body) {
-        return Err(Trouble::Page);
-    }
-    let json = match (200..300).contains(&status) {
-        true => {
-            let json: Value = serde_json::from_slice(&body).map_err(|_| Trouble::NotJson)?;
-            let is_there = |pointers: &String| at(&json, pointers).is_some();
-            // Where the answer itself is the list, it must be one.
-            let is_list = probe.finds.iter().all(|find| !find.list.is_empty() || json.is_array());
-            if !probe.expect.iter().all(is_there) || !is_list {
-                return Err(Trouble::OtherJson);
-            }
-            Some(json)
-        }
-        false => None,
-    };
-    Ok(match row(dossier, probe, status, &body) {
-        Some(answer) => (answer.means, answer.why.clone(), json),
-        None => (Meaning::Unknown, "the dossier does not say what that means".to_owned(), json),
-    })
-}
-
-/// What the dossier says of an answer: the first row that applies.
-fn row<'d>(dossier: &'d Dossier, probe: &'d Probe, status: u16, body: &[u8]) -> Option<&'d Answer> {
-    let known = probe.answers.iter().chain(&dossier.verify.answers);
-    known.into_iter().find(|answer| applies(answer, status, body))
-}
-
-fn applies(answer: &Answer, status: u16, body: &[u8]) -> bool {
-    answer.status.contains(&status)
-        && answer.says.as_ref().is_none_or(|text| {
-            let text = text.to_ascii_lowercase();
-            body.to_ascii_lowercase().windows(text.len().max(1)).any(|part| part == text.as_bytes())
-        })
-}
-
-/// Whether an answer is a page for people, by its type or by how it begins.
-fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
-    let kind = headers.get(reqwest::header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let kind = kind.unwrap_or_default().to_ascii_lowercase();
-    kind.starts_with(b"text/html")
-        || kind.starts_with(b"application/xhtml")
-        || body
-            .trim_ascii_start()
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(body.trim_ascii_start())
-            .starts_with(b"<")
-            && !kind.ends_with(b"xml")
-}
-
-/// A text of a provider that may repeat the value it was sent, with the hint
-/// in the value's place. A host comes to us in small letters.
-fn hide(text: &str, secret: &Secret) -> String {
-    /// What is shorter stands in words that are no secret.
-    const SHORTEST: usize = 8;
-    #[expect(clippy::disallowed_methods, reason = "the value is looked for, to be taken out")]
-    let value = std::str::from_utf8(secret.expose()).unwrap_or_default();
-    if value.len() < SHORTEST {
-        return text.to_owned();
-    }
-    let (hint, small) = (secret.hint(), zeroize::Zeroizing::new(value.to_ascii_lowercase()));
-    text.replace(value, hint.as_str()).replace(small.as_str(), hint.as_str())
-}
-
-/// As [`hide`], in every text of an answer: names are kept, and ids are asked
-/// with.
-fn hide_in(json: &mut Value, secret: &Secret) {
-    match json {
-        Value::String(text) => *text = hide(text, secret),
-        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secret)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| hide_in(field, secret)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// The host that a redirect names.
-fn destination(headers: &HeaderMap) -> Option<String> {
-    let to = headers.get(reqwest::header::LOCATION)?.to_str().ok()?;
-    Some(authority(&Url::parse(to).ok()?))
-}
-
-/// The provider's own name for the exchange, under the headers that the
-/// dossier lists.
-fn correlation(dossier: &Dossier, headers: &HeaderMap) -> Option<String> {
-    const LONGEST: usize = 128;
-    let names = dossier.verify.correlation.iter();
-    let text = names.into_iter().find_map(|name| headers.get(name.as_str())?.to_str().ok())?;
-    (text.len() <= LONGEST).then(|| text.to_owned())
 }

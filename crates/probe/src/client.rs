@@ -32,7 +32,7 @@ use crate::{address::is_public, route::Base, trouble::Trouble};
 const LARGEST_ANSWER: usize = 8 << 20;
 
 /// How the network is used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Network {
     /// How we introduce ourselves.
     pub user_agent: String,
@@ -49,6 +49,16 @@ pub struct Network {
     pub connect_within: Duration,
     /// How long a request and its whole answer may take.
     pub answer_within: Duration,
+}
+
+impl fmt::Debug for Network {
+    /// Without the proxy's address, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("bases", &self.bases)
+            .field("has_proxy", &self.proxy.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Network {

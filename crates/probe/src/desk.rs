@@ -17,7 +17,7 @@ use leeward_model::{
     Assessment, Companion, DossierId, Fingerprint, Secret, Validity, Verification,
 };
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
     task::{JoinSet, LocalSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -32,8 +32,6 @@ use crate::{
 
 /// Secrets that wait at the desk before handing in has to wait.
 const WAITING: usize = 64;
-/// Questions under way at once.
-const AT_ONCE: usize = 16;
 
 /// A secret to ask about.
 #[derive(Debug)]
@@ -82,12 +80,14 @@ pub struct Desk {
 pub struct Tally {
     taken: AtomicU64,
     done: AtomicU64,
+    sent: Arc<AtomicU64>,
 }
 
 impl Tally {
-    /// Secrets done, and secrets taken in so far.
-    pub fn snapshot(&self) -> (u64, u64) {
-        (self.done.load(Ordering::Relaxed), self.taken.load(Ordering::Relaxed))
+    /// Secrets done, secrets taken in, and requests sent so far.
+    pub fn snapshot(&self) -> (u64, u64, u64) {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (of(&self.done), of(&self.taken), of(&self.sent))
     }
 }
 
@@ -99,7 +99,7 @@ impl Desk {
     pub fn open(library: Arc<Library>, settings: Settings, work: Work) -> Result<Self, BadNetwork> {
         let stop = work.stop.child_token();
         let prober = Arc::new(Prober::new(library, settings, stop.clone())?);
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(Tally { sent: prober.asker.sent(), ..Tally::default() });
         let counted = Arc::clone(&tally);
         let (hand_in, questions) = mpsc::channel(WAITING);
         let thread = thread::spawn(move || {
@@ -152,7 +152,6 @@ async fn serve(
     tally: &Tally,
 ) -> HashMap<Fingerprint, Learnt> {
     let mut learnt: HashMap<Fingerprint, Learnt> = HashMap::new();
-    let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut under_way = JoinSet::new();
     let settle = |learnt: &mut HashMap<_, _>, done: Result<_, _>| {
         tally.done.fetch_add(1, Ordering::Relaxed);
@@ -166,10 +165,8 @@ async fn serve(
         tally.taken.fetch_add(1, Ordering::Relaxed);
         // What stands if nobody gets to answer it.
         learnt.insert(question.fingerprint, Learnt::open(&question));
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { continue };
         let prober = Arc::clone(&prober);
         under_way.spawn_local(async move {
-            let _place = place;
             (question.fingerprint, prober.answer(&question, depth).await)
         });
         while let Some(done) = under_way.try_join_next() {
@@ -200,7 +197,11 @@ impl Learnt {
 impl Prober {
     async fn answer(&self, question: &Question, depth: Depth) -> Learnt {
         let Question { dossier: id, secret, companions, .. } = question;
-        let Some(dossier) = self.library.get(id.as_str()) else { return Learnt::open(question) };
+        let Some(dossier) = self.library.get(id.as_str()) else {
+            let why = "not asked: no dossier is known for it".to_owned();
+            let verification = Verification { why, ..Verification::default() };
+            return Learnt { dossier: id.clone(), verification, assessment: None };
+        };
         if depth == Depth::Validity {
             let verification = self.verify(dossier, secret, companions).await;
             return Learnt { dossier: id.clone(), verification, assessment: None };

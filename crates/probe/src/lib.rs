@@ -3,7 +3,7 @@
 //! way; what is asked and what answers mean stands in dossiers.
 //!
 //! In the order of the work: `route` says where a question goes, `pace` when,
-//! `client` sends it, `ask` repeats it and reads the answer; `verify` and
+//! `client` sends it, `ask` repeats it and `answer` reads what comes back; `verify` and
 //! `assess` put the questions of a dossier together, `count` and `outcome`
 //! make sense of what is listed; `plan` says all that without asking; `desk`
 //! is where other threads hand secrets in.
@@ -13,6 +13,7 @@
 //! anything. No body of an answer leaves this crate.
 
 mod address;
+mod answer;
 mod ask;
 mod assess;
 mod client;

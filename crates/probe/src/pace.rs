@@ -1,5 +1,7 @@
 //! How fast a provider is asked: so many requests a second, shared by all
-//! questions to it, and a pause for all of them when it asks for one.
+//! questions to it, so many of them under way at once, and a pause for all of
+//! them when it asks for one. Each provider has its own, so that a slow one
+//! holds back nobody else.
 
 use std::{
     collections::HashMap,
@@ -9,7 +11,10 @@ use std::{
 };
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
+};
 
 /// Requests a second to each provider.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +35,9 @@ impl Default for Rate {
     }
 }
 
+/// Requests to one provider that are under way at once.
+const AT_ONCE: usize = 16;
+
 /// The pace of every provider that is asked.
 pub(crate) struct Paces {
     rate: Rate,
@@ -39,6 +47,7 @@ pub(crate) struct Paces {
 /// The pace of one provider.
 pub(crate) struct Pace {
     limiter: DefaultDirectRateLimiter,
+    room: Semaphore,
     paused_until: Mutex<Option<Instant>>,
 }
 
@@ -55,6 +64,7 @@ impl Paces {
                 .unwrap_or(Quota::per_second(NonZeroU32::MIN));
             Arc::new(Pace {
                 limiter: RateLimiter::direct(quota.allow_burst(NonZeroU32::MIN)),
+                room: Semaphore::new(AT_ONCE),
                 paused_until: Mutex::default(),
             })
         }))
@@ -62,8 +72,11 @@ impl Paces {
 }
 
 impl Pace {
-    /// Waits until the next request may be sent.
-    pub(crate) async fn wait(&self) {
+    /// Waits until the next request may be sent. What comes back is held until
+    /// its answer is there.
+    pub(crate) async fn wait(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        let room = self.room.acquire().await.ok();
         loop {
             let until = *self.lock();
             match until {
@@ -72,6 +85,7 @@ impl Pace {
             }
         }
         self.limiter.until_ready().await;
+        room
     }
 
     /// Lets nobody ask this provider for a while.

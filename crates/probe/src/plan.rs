@@ -142,9 +142,13 @@ pub struct HostUse {
 pub fn hosts(library: &Library, settings: &Settings) -> Vec<HostUse> {
     let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for dossier in library.dossiers() {
-        for probe in dossier.verify.requests.iter().chain(&dossier.assess.requests) {
+        let own = dossier.verify.requests.iter().chain(&dossier.assess.requests);
+        let own = own.map(|probe| (dossier, probe));
+        let instead = others(library, dossier)
+            .flat_map(|other| deciding(other).map(move |probe| (other, probe)));
+        for (asked_as, probe) in own.chain(instead) {
             let text = probe.url.replace("{item}", "ITEM");
-            let Ok(url) = route(&settings.network.bases, dossier, &text) else { continue };
+            let Ok(url) = route(&settings.network.bases, asked_as, &text) else { continue };
             let dossiers = hosts.entry(authority(&url)).or_default();
             let id = dossier.id().to_string();
             if !dossiers.contains(&id) {

@@ -7,11 +7,7 @@ use leeward_dossier::{
 };
 use leeward_model::{Companion, DossierId, Evidence, Secret, Validity, Verification};
 
-use crate::{
-    ask::{Credential, Reply},
-    prober::Prober,
-    route::route,
-};
+use crate::{answer::Reply, ask::Credential, prober::Prober, route::route};
 
 /// The kind that a secret turned out to be, and what was said of it.
 #[derive(Debug)]

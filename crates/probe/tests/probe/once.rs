@@ -57,7 +57,7 @@ fn ten_thousand_findings_of_a_thousand_secrets_are_a_thousand_requests() {
     let learnt = desk.close(rest.into_iter().map(|question| *question));
     assert_eq!(learnt.len(), 1_000);
     assert!(learnt.values().all(|learnt| learnt.verification.validity == Validity::Active));
-    assert_eq!(tally.snapshot(), (1_000, 1_000));
+    assert_eq!(tally.snapshot(), (1_000, 1_000, 1_000));
     assert_eq!(server.count("/v1/models"), 1_000);
     assert_eq!(server.requests().len(), 1_000);
 
