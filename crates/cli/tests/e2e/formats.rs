@@ -16,7 +16,7 @@ fn world() -> (World, [String; 3]) {
     (world, keys)
 }
 
-fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let of_three = |bytes: &[u8]| -> String {
         let byte = |at| usize::from(bytes.get(at).copied().unwrap_or_default());
