@@ -134,6 +134,19 @@ fn only_the_command_line_prints_exits_and_reads_the_environment() {
 }
 
 #[test]
+fn http_clients_are_built_in_one_place() {
+    for (name, _) in ARROWS {
+        let uses = dependencies(name).iter().any(|used| used == "reqwest" || used == "hyper");
+        assert!(!uses || *name == "probe", "`{name}` may not speak HTTP");
+        for (path, code) in sources(name) {
+            let is_the_place = path.ends_with("probe/src/client.rs");
+            let builds = code.contains("Client::builder()") || code.contains("Client::new()");
+            assert!(!builds || is_the_place, "{} builds an HTTP client", path.display());
+        }
+    }
+}
+
+#[test]
 fn no_provider_is_named_in_code() {
     let providers: BTreeSet<String> = fs::read_dir(root().join("dossiers"))
         .unwrap()

@@ -46,6 +46,13 @@ pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
         }
     }
     let mut findings: Vec<Finding> = by_secret.into_values().collect();
+    worst_first(&mut findings);
+    findings
+}
+
+/// Puts findings in order: severity, then confidence, worst first; the rest
+/// only makes the order the same on every run.
+pub fn worst_first(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         b.severity
             .level
@@ -53,7 +60,6 @@ pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
             .then(b.confidence.score().total_cmp(&a.confidence.score()))
             .then(a.fingerprint.cmp(&b.fingerprint))
     });
-    findings
 }
 
 fn base_severity(library: &Library, dossier: &str) -> Rating {

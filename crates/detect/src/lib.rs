@@ -31,5 +31,5 @@ mod token;
 mod value;
 
 pub use detector::{Detector, Options, Scratch, Sighting};
-pub use group::group;
+pub use group::{group, worst_first};
 pub use shape::{Misfit, fits};

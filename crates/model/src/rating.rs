@@ -212,4 +212,18 @@ mod tests {
         assert_eq!(rating.level, Severity::Critical);
         assert!(rating.why.iter().any(|why| why.contains("connectors")), "{rating:?}");
     }
+
+    #[test]
+    fn the_page_for_people_says_the_same() {
+        let page = include_str!("../../../docs/severity.md");
+        let rows = page.lines().filter(|line| line.starts_with('|')).skip(2);
+        let said: Vec<String> = RULES
+            .iter()
+            .map(|rule| match rule.points {
+                0 => format!("| {} | 0 |", rule.when),
+                points => format!("| {} | {points:+} |", rule.when),
+            })
+            .collect();
+        assert_eq!(rows.collect::<Vec<_>>(), said);
+    }
 }

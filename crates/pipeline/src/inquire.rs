@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use leeward_detect::{Sighting, fits};
+use leeward_detect::{Sighting, fits, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{Confidence, DossierId, Finding, Fingerprint, Level, Secret, Verification};
 use leeward_probe::{Desk, Learnt, Question};
@@ -52,19 +52,22 @@ impl<'a> Early<'a> {
         let Sighting { dossier, fingerprint, secret, companions, signals, .. } = sighting;
         let is_sure = !sighting.ignored_inline
             && Confidence::of(signals).level() >= self.least
-            && !self.baseline.is_some_and(|known| known.knows(*fingerprint))
-            && is_askable(self.library, dossier, secret);
+            && !self.baseline.is_some_and(|known| known.knows(*fingerprint));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_sure || seen.contains(fingerprint) {
             return;
         }
-        let question = Question {
-            dossier: dossier.clone(),
-            fingerprint: *fingerprint,
-            secret: secret.duplicate(),
-            companions: companions.clone(),
-        };
-        if self.desk.offer(question).is_ok() {
+        let is_done = !is_askable(self.library, dossier, secret)
+            || self
+                .desk
+                .offer(Question {
+                    dossier: dossier.clone(),
+                    fingerprint: *fingerprint,
+                    secret: secret.duplicate(),
+                    companions: companions.clone(),
+                })
+                .is_ok();
+        if is_done {
             seen.insert(*fingerprint);
         }
     }
@@ -109,13 +112,7 @@ pub fn inquire(
         }
         rate_finding(finding, library, now);
     }
-    findings.sort_by(|a, b| {
-        b.severity
-            .level
-            .cmp(&a.severity.level)
-            .then(b.confidence.score().total_cmp(&a.confidence.score()))
-            .then(a.fingerprint.cmp(&b.fingerprint))
-    });
+    worst_first(findings);
     match keep {
         Keep::All => Vec::new(),
         Keep::Live => {

@@ -15,8 +15,8 @@ const EXAMPLES: usize = 3;
 /// Values of a tally that are given before the rest is summed up.
 const VALUES: usize = 4;
 
-/// `active: accepted by api.example.com, checked 2026-11-27 12:00 UTC (HTTP
-/// 200, models)`. `None` if nobody asked and there is nothing to say of that.
+/// `active: api.example.com answered 200: accepted, checked 2026-11-27 12:00 UTC
+/// (question `models`)`. `None` if nobody asked and there is nothing to say of that.
 pub(crate) fn validity(verification: &Verification) -> Option<String> {
     let detail = validity_detail(verification)?;
     let name = match verification.validity {
@@ -44,7 +44,7 @@ pub(crate) fn validity_detail(verification: &Verification) -> Option<String> {
         text = format!("{text}{joint}checked {at}");
     }
     if let Some(request) = deciding(verification) {
-        text = format!("{text} ({}, {})", status(request), clip(&request.probe));
+        text = format!("{text} (question `{}`)", clip(&request.probe));
     }
     Some(text.trim_start().to_owned())
 }
@@ -203,7 +203,24 @@ pub(crate) fn parts(action: &Action, known: &Assessment) -> Vec<String> {
     parts
 }
 
-/// The same in a sentence.
+/// What is known of an ability without what was measured, for where a table of
+/// everything counted stands below: `can read 14 files, 3 libraries`.
+pub(crate) fn brief(action: &Action, known: &Assessment) -> Vec<String> {
+    let mut deeds: Vec<(String, Vec<String>)> = Vec::new();
+    for one in grants_of(action, known) {
+        let deed = format!("{} {}", if one.target { "may" } else { "can" }, one.verb);
+        match deeds.iter_mut().find(|(known, _)| *known == deed) {
+            Some((_, all)) => all.push(counted(one)),
+            None => deeds.push((deed, vec![counted(one)])),
+        }
+    }
+    let mut said: Vec<String> =
+        deeds.into_iter().map(|(deed, all)| format!("{deed} {}", all.join(", "))).collect();
+    said.extend(Some(action.because.clone()).filter(|because| !because.is_empty()));
+    said
+}
+
+/// All parts of what is known of an ability in a sentence.
 pub(crate) fn because(action: &Action, known: &Assessment) -> String {
     parts(action, known).join("; ")
 }
@@ -331,6 +348,7 @@ mod tests {
         assert!(at_a_glance(&Assessment::default()).starts_with("not asked"));
         action.because = "it is documented".into();
         assert!(because(&action, &known).ends_with("to cancel; it is documented"));
+        assert_eq!(brief(&action, &known)[0], "can read 14 files, 3 libraries");
         action.grants.clear();
         assert_eq!(because(&action, &known), "it is documented");
     }
@@ -356,7 +374,7 @@ mod tests {
         };
         assert_eq!(
             validity(&asked).unwrap(),
-            "active: accepted by api.example.com, checked 2026-11-27 12:00 UTC (HTTP 200, models)"
+            "active: accepted by api.example.com, checked 2026-11-27 12:00 UTC (question `models`)"
         );
         assert_eq!(
             request(&asked.evidence[0]),
@@ -364,7 +382,7 @@ mod tests {
              req-1"
         );
         asked.evidence[0].status = None;
-        assert!(validity(&asked).unwrap().ends_with("(no answer, models)"));
+        assert!(request(&asked.evidence[0]).contains("/v1/models: no answer, accepted"));
         assert_eq!(validity(&Verification::default()), None);
         let refused = |why: &str| Verification { why: why.into(), ..Verification::default() };
         for why in ["offline", "not asked: offline"] {

@@ -5,7 +5,7 @@ use leeward_model::{Action, Assessment, Evidence};
 use maud::{Markup, html};
 
 use crate::{
-    reach::{at_a_glance, because, best_first, counted, measured, requests as made, status},
+    reach::{at_a_glance, best_first, brief, counted, measured, requests as made, status},
     view::FindingView,
     words::{clip, count, grouped, minute, rfc3339},
 };
@@ -40,7 +40,9 @@ fn actions(known: &Assessment) -> Markup {
             tr {
                 (cell("Known", &text::standing(action.standing)))
                 (cell("Ability", &html! { strong { (action.title) } }))
-                (cell("Because", &text::prose(&because(action, known))))
+                (cell("Because", &html! {
+                    @for part in brief(action, known) { p { (text::prose(&part)) } }
+                }))
             }
         }
     };
