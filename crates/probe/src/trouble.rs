@@ -106,6 +106,11 @@ impl Trouble {
         if let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return Some(Self::of_encryption(inner, host.to_owned()));
         }
+        // One inside of another, which `source` would step over.
+        let nested = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
+        if let Some(trouble) = nested.and_then(|inner| Self::of_io(inner, host)) {
+            return Some(trouble);
+        }
         let host = host.to_owned();
         match error.kind() {
             io::ErrorKind::ConnectionRefused
@@ -187,7 +192,11 @@ impl fmt::Display for Trouble {
                  of `leeward probe hosts`",
             ),
             Self::Slow { host, after } => {
-                write!(f, "`{host}` did not answer within {} s: try again later", after.as_secs())
+                write!(
+                    f,
+                    "`{host}` did not answer within {} s: try again later",
+                    after.as_secs_f32()
+                )
             }
             Self::Cut { host } => {
                 write!(f, "`{host}` ended the connection within its answer: try again later")
