@@ -3,7 +3,9 @@
 //! owner are all made of these.
 //!
 //! Only what a dossier may say stands here; how it is asked is the prober's.
-//! JSON is read by pointers (RFC 6901), such as `/workspace/name`.
+//! JSON is read by pointers (RFC 6901), such as `/workspace/name`; `expect` and
+//! `list` may give several, parted by `|`, of which the first that leads
+//! anywhere counts.
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use leeward_detect::{Detector, Sighting, group};
+use leeward_detect::{Detector, Sighting, group, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{
     Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location, Match,
@@ -202,6 +202,7 @@ impl<'a> Settler<'a> {
             finding.locations.sort_by_cached_key(order);
             circumstance::rate_finding(finding, library, self.request.now);
         }
+        worst_first(&mut findings);
         let (by_comment, by_file) = (self.by_comment, self.by_file);
         let shown: HashSet<Fingerprint> = findings.iter().map(|f| f.fingerprint).collect();
         let is_hidden = |secret: &&Fingerprint| !shown.contains(*secret);

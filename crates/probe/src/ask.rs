@@ -26,6 +26,7 @@ use url::Url;
 
 use crate::{
     client::{BadNetwork, Client, Incoming, Network, Outgoing, header},
+    count::at,
     pace::{Pace, Paces, Rate},
     route::{authority, path_and_query},
     sigv4,
@@ -323,7 +324,7 @@ fn read(dossier: &Dossier, probe: &Probe, incoming: Incoming) -> Result<Read, Tr
     let json = match (200..300).contains(&status) {
         true => {
             let json: Value = serde_json::from_slice(&body).map_err(|_| Trouble::NotJson)?;
-            let is_there = |pointer: &String| json.pointer(pointer).is_some();
+            let is_there = |pointers: &String| at(&json, pointers).is_some();
             // Where the answer itself is the list, it must be one.
             let is_list = probe.finds.iter().all(|find| !find.list.is_empty() || json.is_array());
             if !probe.expect.iter().all(is_there) || !is_list {

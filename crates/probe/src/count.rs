@@ -58,7 +58,7 @@ impl<'d> Counter<'d> {
         if first && let Some(total) = self.find.total.as_deref().and_then(|at| number(json, at)) {
             self.total = Some(self.total.unwrap_or_default() + total);
         }
-        self.unsaid |= json.pointer(&self.find.list).is_some_and(Value::is_object);
+        self.unsaid |= at(json, &self.find.list).is_some_and(Value::is_object);
         let items = items(json, &self.find.list);
         for item in items.iter().filter(|item| counts(self.find.only.as_ref(), item)) {
             self.item(item);
@@ -147,9 +147,15 @@ impl<'d> Counter<'d> {
     }
 }
 
+/// What stands at the first of some pointers, parted by `|`, that leads
+/// anywhere.
+pub(crate) fn at<'v>(json: &'v Value, pointers: &str) -> Option<&'v Value> {
+    pointers.split('|').find_map(|pointer| json.pointer(pointer))
+}
+
 /// The items of a list, wherever it stands; none if there is no list there.
 pub(crate) fn items<'v>(json: &'v Value, list: &str) -> &'v [Value] {
-    json.pointer(list).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    at(json, list).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn counts(only: Option<&Only>, item: &Value) -> bool {
@@ -308,6 +314,15 @@ mod tests {
             assert_eq!(count(&strange), Count::Exactly(0), "{strange}");
         }
         assert_eq!(count(&json!({"data": {"limit": 3}})), Count::Unsaid);
+    }
+
+    #[test]
+    fn a_list_may_stand_in_one_of_several_places() {
+        let (wrapped, bare) = (json!({"data": [1, 2]}), json!([1, 2, 3]));
+        assert_eq!(items(&wrapped, "/data|").len(), 2);
+        assert_eq!(items(&bare, "/data|").len(), 3);
+        assert!(items(&json!({"other": []}), "/data|").is_empty());
+        assert!(at(&bare, "/data|/0").is_some() && at(&wrapped, "/none|/0").is_none());
     }
 
     #[test]
