@@ -74,8 +74,8 @@ pub(crate) struct Scan {
 ///
 /// The value comes through standard input or is asked for without showing it,
 /// never as an argument; or it is read again where a report found it. Only
-/// hosts that its dossier lists are asked, over HTTPS, and nothing is changed
-/// there.
+/// hosts that the dossier of its kind lists are asked, over HTTPS, and nothing
+/// is changed there.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES_OF_ASKING)]
 pub(crate) struct Verify {
@@ -90,8 +90,9 @@ pub(crate) struct Verify {
 /// Say what the holder of a value can reach with it.
 ///
 /// Counts and names what lies behind a live value: files, models, connectors
-/// and whatever else its dossier asks about; never contents. Read-only, one
-/// request a second. What was not asked or not answered is shown as a gap.
+/// and whatever else the dossier of its kind asks about; never contents.
+/// Read-only, and one request a second unless `--rate` says otherwise. What was
+/// not asked or not answered is shown as a gap.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES_OF_ASKING)]
 pub(crate) struct Assess {
@@ -106,14 +107,15 @@ pub(crate) struct Assess {
 /// Which value is asked about.
 #[derive(Args, Debug)]
 pub(crate) struct Value {
-    /// Fingerprints of findings in the report, such as `lw1_…`. [default: all
-    /// of them]
+    /// Which findings of the report, by their fingerprints, such as `lw1_…`.
+    /// [default: all of them]
     #[arg(value_name = "FINGERPRINT", requires = "report")]
     pub(crate) fingerprints: Vec<String>,
     /// Read values again where this report (JSON) found them.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// What the value is, if it does not say so itself.
+    /// What kind of value it is, if it does not show that itself; `leeward
+    /// dossier list` names the kinds.
     #[arg(long, value_name = "ID")]
     pub(crate) dossier: Option<String>,
     /// More dossiers: a TOML file, or a directory of them.
@@ -143,7 +145,7 @@ pub(crate) struct Whether {
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "all")]
     pub(crate) verify: Option<Reported>,
-    /// Ask what each live value reaches, too.
+    /// Ask what each live value reaches, too; includes `--verify`.
     #[arg(long)]
     pub(crate) assess: bool,
 }
@@ -164,14 +166,14 @@ pub(crate) struct Asking {
     #[arg(long)]
     pub(crate) plan: bool,
     /// Ask at this address, such as a gateway's, instead of the provider's, and
-    /// nowhere else.
+    /// nowhere else; without a family it stands for Mistral AI's.
     #[arg(long, value_name = "[FAMILY=]URL")]
     pub(crate) base_url: Vec<String>,
     /// Also ask this question, which is not asked without a person's word;
     /// `--plan` names them.
     #[arg(long, value_name = "QUESTION")]
     pub(crate) allow: Vec<String>,
-    /// Requests a second to each provider. [default: 1]
+    /// How many requests a second each provider gets. [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<f64>,
     /// Stop asking after so many seconds; what is open then stays unknown.
@@ -180,7 +182,7 @@ pub(crate) struct Asking {
     /// Trust the certificates in this file (PEM) besides the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Vec<PathBuf>,
-    /// Send nothing.
+    /// Send nothing; what would be asked stays open.
     #[arg(long)]
     pub(crate) offline: bool,
 }
@@ -193,7 +195,7 @@ pub(crate) enum Probe {
         /// More dossiers: a TOML file, or a directory of them.
         #[arg(long, value_name = "PATH")]
         dossiers: Vec<PathBuf>,
-        /// As for `verify`: then the only hosts.
+        /// As for `verify`; then these are the only hosts.
         #[arg(long, value_name = "[FAMILY=]URL")]
         base_url: Vec<String>,
     },

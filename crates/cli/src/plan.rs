@@ -10,7 +10,7 @@ use leeward_dossier::{Dossier, Library};
 use leeward_model::{Finding, SafeText};
 use leeward_probe::{Depth, Planned, Settings, plan};
 
-use crate::failure::Failure;
+use crate::{discreet::discreet, failure::Failure};
 
 /// The kinds of some findings, each with the number of its values.
 pub(crate) fn kinds<'l>(library: &'l Library, findings: &[Finding]) -> Vec<(&'l Dossier, usize)> {
@@ -63,7 +63,8 @@ pub(crate) fn show(
 
 fn one(out: &mut impl io::Write, request: &Planned) -> io::Result<()> {
     let Planned { probe, method, host, path, carries, why, when, unasked, .. } = request;
-    writeln!(out, "  {method} {}{}", text(host), text(path))?;
+    // A base address may hold a value by mistake.
+    writeln!(out, "  {method} {}{}", text(host), discreet(&text(path)))?;
     writeln!(out, "      {}: {}; in {}", text(probe), text(why), text(carries))?;
     match (unasked, when) {
         (Some(why), _) => writeln!(out, "      {}", text(why))?,

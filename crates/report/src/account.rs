@@ -169,11 +169,11 @@ pub(crate) fn kept_from_sight(view: &View<'_>) -> Vec<String> {
         let open = match not_live.open {
             0 => String::new(),
             open => format!(
-                "; of {} no provider said anything, so they may be live: run it again",
+                "; {} of them got no answer and may be live: run it again",
                 words::grouped(open as u64)
             ),
         };
-        sentences.push(format!("not shown: {findings} that no provider said is live{open}"));
+        sentences.push(format!("not shown: {findings} that no provider calls live{open}"));
     }
     if suppressed.expired > 0 {
         let entries = count(suppressed.expired, "entry", "entries");

@@ -31,7 +31,14 @@ pub(crate) fn validity_detail(verification: &Verification) -> Option<String> {
     if verification.validity == Validity::Unchecked && verification.why.is_empty() {
         return None;
     }
-    let mut text = verification.why.clone();
+    let why = verification.why.as_str();
+    // The verdict says that nobody asked; it is not said twice.
+    let mut text = match why.strip_prefix("not asked") {
+        Some(rest) if verification.validity == Validity::Unchecked => {
+            rest.trim_start_matches([':', ' ']).to_owned()
+        }
+        _ => why.to_owned(),
+    };
     if let Some(at) = verification.checked_at.and_then(minute) {
         let joint = if text.is_empty() { "" } else { ", " };
         text = format!("{text}{joint}checked {at}");
@@ -377,7 +384,9 @@ mod tests {
         asked.evidence[0].status = None;
         assert!(request(&asked.evidence[0]).contains("/v1/models: no answer, accepted"));
         assert_eq!(validity(&Verification::default()), None);
-        let refused = Verification { why: "offline".into(), ..Verification::default() };
-        assert_eq!(validity(&refused).unwrap(), "not asked: offline");
+        let refused = |why: &str| Verification { why: why.into(), ..Verification::default() };
+        for why in ["offline", "not asked: offline"] {
+            assert_eq!(validity(&refused(why)).unwrap(), "not asked: offline");
+        }
     }
 }

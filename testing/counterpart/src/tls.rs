@@ -11,6 +11,7 @@ use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 const NAMES: &[&str] = &[
     "127.0.0.1",
     "localhost",
+    "gateway.example",
     "api.mistral.ai",
     "api.eu.mistral.ai",
     "api.us.mistral.ai",

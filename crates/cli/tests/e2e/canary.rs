@@ -3,7 +3,12 @@
 
 use std::{fs, path::Path};
 
-use crate::fixture::{Run, World, key, line};
+use leeward_counterpart::{Counterpart, Fault, Key, Rule, World as Provider};
+
+use crate::{
+    fixture::{Run, World, key, line},
+    provider,
+};
 
 const FORMATS: [&str; 7] = ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"];
 
@@ -102,6 +107,7 @@ fn no_complaint_shows_it() {
     let local = format!("file:///no/such/{key}");
     let connection = format!("mistral://apikey:{key}@api.mistral.ai");
     let insecure = format!("http://me:{key}@example.com/a.git");
+    let address = format!("https://{key}@gateway.example/{key}");
     let shell = format!("ssh://me:{key}@example.com/a.git");
     for args in [
         &[key][..],
@@ -133,6 +139,32 @@ fn no_complaint_shows_it() {
         &["scan", "--output", &path],
         &["scan", "--dossiers", key],
         &["scan", "--dossiers", "app.env"],
+        &["verify", key],
+        &["verify", &flag],
+        &["verify", "--dossier", key],
+        &["verify", "--dossiers", "app.env"],
+        &["verify", "--report", key],
+        &["verify", "--report", "app.env"],
+        &["verify", "--report", "report.json", key],
+        &["verify", "--format", key],
+        &["verify", "--plan", "--dossier", key],
+        &["verify", "--base-url", key],
+        &["verify", "--base-url", &pair],
+        &["verify", "--base-url", &address],
+        &["verify", "--base-url", &insecure],
+        &["verify", "--allow", key],
+        &["verify", "--rate", key],
+        &["verify", "--ask-within", key],
+        &["verify", "--ca", key],
+        &["verify", "--ca", "app.env"],
+        &["assess", key],
+        &["assess", "--report", &path],
+        &["scan", "--verify", key],
+        &["scan", &format!("--verify={key}")],
+        &["scan", "--verify", "--base-url", &address],
+        &["probe", key],
+        &["probe", "hosts", key],
+        &["probe", "hosts", "--base-url", &address],
         &["dossier", key],
         &["dossier", "show", key],
         &["dossier", "list", "--dossiers", "app.env"],
@@ -141,6 +173,94 @@ fn no_complaint_shows_it() {
     }
     check(&world.run(["dossier", "check", "app.env"]).exits(1), key);
     check(&world.run(["dossier", "check", key]), key);
+    // An address that could be one, and is spelled out where it was asked.
+    let address = format!("https://gateway.example/{key}?{key}#{key}");
+    for format in FORMATS {
+        let args = ["scan", "--verify", "--base-url", &address, "--format", format];
+        check(&world.run(args).exits(1), key);
+    }
+    check(&world.run(["probe", "hosts", "--base-url", &address]).exits(0), key);
+    check(&world.run(["scan", "--verify", "--plan", "--base-url", &address]).exits(1), key);
+    let host = format!("https://{key}.example");
+    check(&world.run(["probe", "hosts", "--base-url", &host]).exits(0), key);
+    check(&world.run(["scan", "--verify", "--plan", "--base-url", &host]).exits(1), key);
+}
+
+/// Providers that answer, that repeat the key in what they say, and that
+/// answer what nobody understands.
+fn providers(key: &str) -> Vec<Counterpart> {
+    let rules: [Option<Rule>; 8] = [
+        None,
+        Some(Fault::EchoKey(200).into()),
+        Some(Fault::EchoKey(401).into()),
+        Some(Fault::EchoKey(403).into()),
+        Some(Fault::EchoKey(404).into()),
+        Some(Fault::EchoKey(200).on("/v1/users/*")),
+        Some(Fault::EchoKey(418).on("/v1/files*")),
+        Some(Fault::Redirect(format!("https://{key}@gateway.example/{key}")).into()),
+    ];
+    let provider = || Provider::furnished().key(Key::standard(key).named(format!("named {key}")));
+    let start = |rule| match rule {
+        None => Counterpart::start(provider()),
+        Some(rule) => Counterpart::setup(provider()).fault(rule).start(),
+    };
+    rules.into_iter().map(start).collect()
+}
+
+#[test]
+fn no_answer_shows_it() {
+    let (world, key) = (World::repository(), key());
+    world.commit_file("app.env", &line(&key));
+    for server in providers(&key) {
+        for format in FORMATS {
+            let handed = world.ask_about(&server, &["assess", "--format", format], &key);
+            check(&handed, &key);
+            let scanned = world.ask(&server, &["scan", "--assess", "--format", format]);
+            check(&scanned.exits(1), &key);
+        }
+        let path = world.beside("report");
+        let path = path.to_str().unwrap();
+        for command in ["verify", "assess"] {
+            for text in [key.clone(), line(&key), format!(" {key} {key}\n")] {
+                check(&world.ask_about(&server, &[command], &text), &key);
+                let args = [command, "--format", "json", "--output", path];
+                check(&world.ask_about(&server, &args, &text), &key);
+            }
+            check_file(Path::new(path), &key);
+        }
+        let only = ["scan", "--verify=active-only", "--format", "json"];
+        check(&world.ask(&server, &only), &key);
+        assert!(!server.requests().is_empty());
+    }
+    let left: Vec<_> = fs::read_dir(world.temporary()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_is_not_asked_does_not_show_it() {
+    let key = key();
+    let world = soaked(&key);
+    let report = world.beside("report.json");
+    let report = report.to_str().unwrap();
+    world.run(["scan", "--format", "json", "--output", report]).exits(1);
+    for command in ["verify", "assess"] {
+        for how in ["--plan", "--offline"] {
+            check(&world.hand_in(&[command, how], &key), &key);
+            check(&world.run([command, how, "--report", report]), &key);
+        }
+    }
+    for args in [["--verify", "--plan"], ["--assess", "--plan"], ["--verify", "--offline"]] {
+        check(&world.run([&["scan"], &args[..]].concat()).exits(1), &key);
+    }
+    // Read again from everything that has the value for a name, and from places
+    // that are gone.
+    let server = provider::with(Key::revoked(&key));
+    for format in FORMATS {
+        let args = ["assess", "--format", format, "--report", report];
+        check(&world.ask(&server, &args).exits(0), &key);
+    }
+    let emptied = World::new();
+    check(&emptied.ask(&server, &["verify", "--report", report]), &key);
 }
 
 /// Coloured complaints are put together differently.

@@ -1,6 +1,7 @@
 //! A world of its own for one test: an empty directory, a home without
-//! settings, a git that knows nobody's configuration, and a clock that only
-//! the test moves. Keys are made when the test runs and are nobody's.
+//! settings, a git that knows nobody's configuration, a clock that only the
+//! test moves, and no way out of this machine. Keys are made when the test
+//! runs and are nobody's.
 
 use std::{
     cell::Cell,
@@ -137,6 +138,9 @@ impl World {
             .env("HOME", self.root.join("home"))
             .env("XDG_CONFIG_HOME", self.root.join("home/.config"))
             .env("TMPDIR", self.temporary())
+            // No test reaches a provider, by mistake neither.
+            .env("HTTPS_PROXY", "http://127.0.0.1:1")
+            .env("NO_PROXY", "127.0.0.1,localhost")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "Ada Author")

@@ -6,6 +6,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
 
 mod fixture;
+mod provider;
+
+#[cfg(target_os = "linux")]
+mod airtight;
 
 mod canary;
 mod dossiers;
@@ -16,3 +20,10 @@ mod history;
 mod hostile;
 mod screens;
 mod suppression;
+
+mod asking;
+mod network;
+mod plans;
+mod reach;
+mod rereading;
+mod scan_asks;

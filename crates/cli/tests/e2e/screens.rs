@@ -2,8 +2,12 @@
 //! replaced by a word for it.
 
 use insta::{Settings, assert_snapshot};
+use leeward_counterpart::{Counterpart, Key};
 
-use crate::fixture::{World, hint, key, line};
+use crate::{
+    fixture::{World, hint, key, line},
+    provider,
+};
 
 /// Snapshots of one world and its key.
 fn screens(world: &World, key: Option<&str>) -> Settings {
@@ -41,6 +45,62 @@ fn help_of_scan() {
 fn help_of_dossier() {
     let world = World::new();
     let text = world.run(["dossier", "--help"]).exits(0).out;
+    screens(&world, None).bind(|| assert_snapshot!(text));
+}
+
+#[test]
+fn help_of_verify() {
+    let world = World::new();
+    let text = world.run(["verify", "--help"]).exits(0).out;
+    screens(&world, None).bind(|| assert_snapshot!(text));
+}
+
+#[test]
+fn help_of_assess() {
+    let world = World::new();
+    let text = world.run(["assess", "--help"]).exits(0).out;
+    screens(&world, None).bind(|| assert_snapshot!(text));
+}
+
+#[test]
+fn help_of_probe() {
+    let world = World::new();
+    let text = [&["probe", "--help"][..], &["probe", "hosts", "--help"]];
+    let text = text.map(|args| world.run(args).exits(0).out).join("\n");
+    screens(&world, None).bind(|| assert_snapshot!(text));
+}
+
+/// The same, of a provider that is asked.
+fn screens_of(world: &World, key: &str, server: &Counterpart) -> Settings {
+    let mut settings = screens(world, Some(key));
+    settings.add_filter(&server.address().to_string(), "[provider]");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d\s+UTC", "[time]");
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]");
+    settings.add_filter(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[id]");
+    settings
+}
+
+#[test]
+fn one_verified_value() {
+    let (world, key) = (World::new(), key());
+    let server = provider::with(Key::standard(&key));
+    let text = world.ask_about(&server, &["verify"], &key).exits(1).out;
+    screens_of(&world, &key, &server).bind(|| assert_snapshot!(text));
+}
+
+#[test]
+fn one_verified_finding() {
+    let (world, key) = (World::new(), key());
+    let server = provider::with(Key::standard(&key));
+    world.write("config/app.env", line(&key));
+    let text = world.ask(&server, &["scan", "--verify"]).exits(1).out;
+    screens_of(&world, &key, &server).bind(|| assert_snapshot!(text));
+}
+
+#[test]
+fn a_plan() {
+    let world = World::new();
+    let text = world.run(["verify", "--plan", "--dossier", "mistral-api-key"]).exits(0).out;
     screens(&world, None).bind(|| assert_snapshot!(text));
 }
 
