@@ -29,8 +29,20 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Scan(Box<Scan>),
-    Verify(Box<Verify>),
-    Assess(Box<Assess>),
+    /// Say whether a value is live, and whose it is.
+    ///
+    /// The value comes through standard input or is asked for without showing
+    /// it, never as an argument; or it is read again where a report found it.
+    /// Only hosts that the dossier of its kind lists are asked, over HTTPS, and
+    /// nothing is changed there.
+    Verify(Box<Inquiry>),
+    /// Say what the holder of a value can reach with it.
+    ///
+    /// Counts and names what lies behind a live value: files, models,
+    /// connectors and whatever else the dossier of its kind asks about; never
+    /// contents. Read-only, and one request a second unless `--rate` says
+    /// otherwise. What was not asked or not answered is shown as a gap.
+    Assess(Box<Inquiry>),
     #[command(subcommand)]
     Probe(Probe),
     #[command(subcommand)]
@@ -70,32 +82,10 @@ pub(crate) struct Scan {
     pub(crate) asking: Asking,
 }
 
-/// Say whether a value is live, and whose it is.
-///
-/// The value comes through standard input or is asked for without showing it,
-/// never as an argument; or it is read again where a report found it. Only
-/// hosts that the dossier of its kind lists are asked, over HTTPS, and nothing
-/// is changed there.
+/// What `verify` and `assess` take.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES_OF_ASKING)]
-pub(crate) struct Verify {
-    #[command(flatten)]
-    pub(crate) value: Value,
-    #[command(flatten, next_help_heading = "How to report")]
-    pub(crate) how: Shown,
-    #[command(flatten, next_help_heading = "How to ask providers")]
-    pub(crate) asking: Asking,
-}
-
-/// Say what the holder of a value can reach with it.
-///
-/// Counts and names what lies behind a live value: files, models, connectors
-/// and whatever else the dossier of its kind asks about; never contents.
-/// Read-only, and one request a second unless `--rate` says otherwise. What was
-/// not asked or not answered is shown as a gap.
-#[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES_OF_ASKING)]
-pub(crate) struct Assess {
+pub(crate) struct Inquiry {
     #[command(flatten)]
     pub(crate) value: Value,
     #[command(flatten, next_help_heading = "How to report")]

@@ -24,6 +24,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use leeward_probe::Depth;
 
 use crate::{
     args::{Arguments, Command},
@@ -39,8 +40,8 @@ fn main() -> ExitCode {
     let color = arguments.color;
     let done = match arguments.command {
         Command::Scan(scan) => scan::run(*scan, color),
-        Command::Verify(args) => verify::verify(*args, color),
-        Command::Assess(args) => verify::assess(*args, color),
+        Command::Verify(args) => verify::run(&args, Depth::Identity, color),
+        Command::Assess(args) => verify::run(&args, Depth::Reach, color),
         Command::Probe(probe) => probe::run(probe),
         Command::Dossier(dossier) => dossier::run(dossier, color),
     };

@@ -18,25 +18,9 @@ use crate::{
     reread, show, terminal, value,
 };
 
-/// Asks whether a value is live and whose it is.
-pub(crate) fn verify(args: args::Verify, color: Color) -> Result<Exit, Failure> {
-    let args::Verify { value, how, asking } = args;
-    run(&value, &how, &asking, Depth::Identity, color)
-}
-
-/// Asks what a value reaches.
-pub(crate) fn assess(args: args::Assess, color: Color) -> Result<Exit, Failure> {
-    let args::Assess { value, how, asking } = args;
-    run(&value, &how, &asking, Depth::Reach, color)
-}
-
-fn run(
-    value: &args::Value,
-    how: &args::Shown,
-    asking: &args::Asking,
-    depth: Depth,
-    color: Color,
-) -> Result<Exit, Failure> {
+/// Asks about a value, or those of a report, as far as `depth`.
+pub(crate) fn run(args: &args::Inquiry, depth: Depth, color: Color) -> Result<Exit, Failure> {
+    let args::Inquiry { value, how, asking } = args;
     let begun = Instant::now();
     let started_at = Timestamp::now();
     let library = Arc::new(library::load(&value.dossiers)?);

@@ -60,14 +60,11 @@ pub fn plan(
         planned.extend(of(dossier, probe, settings, when));
     }
     if depth > Depth::Validity {
+        let asked = |probe: &Probe| settings.address(dossier, probe, &probe.url).is_ok();
+        let refused = deciding(dossier).any(asked).then(|| "if it is refused as this kind".into());
         for other in others(library, dossier) {
             for probe in deciding(other) {
-                planned.extend(of(
-                    other,
-                    probe,
-                    settings,
-                    Some("if it is refused as this kind".into()),
-                ));
+                planned.extend(of(other, probe, settings, refused.clone()));
             }
         }
         for probe in naming(dossier) {

@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 
 use csv::WriterBuilder;
+use leeward_model::Assessment;
 
 use crate::{
     Report,
@@ -37,6 +38,11 @@ impl Row<'_> {
     /// What the provider says of the owner, the workspace and the like.
     fn named(&self, what: &str) -> String {
         inert(reach::named(self.finding.assessment.as_ref(), what).unwrap_or_default())
+    }
+
+    /// What is known of its reach, if anybody asked.
+    fn known(&self, value: impl Fn(&Assessment) -> String) -> String {
+        self.finding.assessment.as_ref().map(|known| inert(&value(known))).unwrap_or_default()
     }
 
     fn git(&self, value: impl Fn(&GitFacts<'_>) -> String) -> String {
@@ -94,12 +100,16 @@ const COLUMNS: &[Column] = &[
     ("owner", |row| row.named("owner")),
     ("workspace", |row| row.named("workspace")),
     ("organization", |row| row.named("organization")),
-    ("blast_radius", |row| {
-        row.finding
-            .assessment
-            .as_ref()
-            .map(|known| inert(&reach::at_a_glance(known)))
-            .unwrap_or_default()
+    ("blast_radius", |row| row.known(reach::at_a_glance)),
+    ("actions", |row| {
+        row.known(|known| {
+            let all = known.actions.iter();
+            let all = all.map(|action| format!("{} {}", action.id, action.standing.name()));
+            all.collect::<Vec<_>>().join("; ")
+        })
+    }),
+    ("not_known", |row| {
+        row.known(|known| known.gaps.iter().map(reach::gap).collect::<Vec<_>>().join("; "))
     }),
 ];
 
