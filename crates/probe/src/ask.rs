@@ -42,8 +42,8 @@ pub struct Manners {
     /// How often a question is sent at most, when limits and failures come
     /// back.
     pub attempts: usize,
-    /// The longest pause that a provider may ask for; a question that would
-    /// have to wait longer stays open.
+    /// How long one question waits in all when its provider asks for pauses; one
+    /// that would have to wait longer stays open.
     pub patience: Duration,
 }
 
@@ -170,7 +170,8 @@ impl Asker {
                 }
                 Err(trouble) => Err(trouble),
             };
-            self.judge_attempt(dossier, probe, answer, &pace)
+            let left = self.manners.patience.saturating_sub(begun.elapsed());
+            self.judge_attempt(dossier, probe, answer, left, &pace)
         };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
@@ -196,6 +197,7 @@ impl Asker {
         dossier: &Dossier,
         probe: &Probe,
         answer: Result<Incoming, Trouble>,
+        patience: Duration,
         pace: &Pace,
     ) -> Result<Result<Incoming, Trouble>, Box<Again>> {
         match &answer {
@@ -209,7 +211,7 @@ impl Asker {
             Ok(incoming) if matches!(incoming.status, 429 | 500 | 502 | 503 | 504) => {
                 let after = retry_after(&incoming.headers);
                 match after {
-                    Some(after) if after > self.manners.patience => {
+                    Some(after) if after > patience => {
                         let (status, seconds) = (incoming.status, after.as_secs());
                         let answer = Err(Trouble::Wait { status, seconds });
                         Err(Box::new(Again { answer, worth: false, after: None }))
