@@ -254,16 +254,24 @@ impl Resolve for PublicOnly {
                 Ok(found) => found.collect(),
                 Err(_) => Vec::new(),
             };
-            let inside = found.iter().find(|address| !is_public(address.ip()));
-            match inside {
-                // One such address among others is enough to distrust the name.
-                Some(address) if !trusted => {
-                    Err(Trouble::Inside { host, address: address.ip() }.into())
-                }
-                _ if found.is_empty() => Err(Trouble::Name { host }.into()),
-                _ => Ok(Box::new(found.into_iter()) as Addrs),
-            }
+            let admitted = admitted(host, found, trusted)?;
+            Ok(Box::new(admitted.into_iter()) as Addrs)
         })
+    }
+}
+
+/// The addresses that a name may be reached at: all of them, or none. One that
+/// is not public among others is enough to distrust the name.
+fn admitted(
+    host: String,
+    found: Vec<SocketAddr>,
+    trusted: bool,
+) -> Result<Vec<SocketAddr>, Trouble> {
+    let inside = found.iter().find(|address| !is_public(address.ip()));
+    match inside {
+        Some(address) if !trusted => Err(Trouble::Inside { host, address: address.ip() }),
+        _ if found.is_empty() => Err(Trouble::Name { host }),
+        _ => Ok(found),
     }
 }
 
@@ -274,4 +282,31 @@ pub(crate) fn header(text: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let mut value = HeaderValue::from_bytes(value).ok()?;
     value.set_sensitive(true);
     Some((HeaderName::from_bytes(name).ok()?, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admits(addresses: &[&str], trusted: bool) -> bool {
+        let found = addresses.iter().map(|text| text.parse().expect("an address")).collect();
+        admitted("api.example.com".to_owned(), found, trusted).is_ok()
+    }
+
+    #[test]
+    fn one_address_inside_is_enough_to_refuse_a_name() {
+        assert!(admits(&["104.18.1.1:0", "[2606:4700::1111]:0"], false));
+        assert!(!admits(&["104.18.1.1:0", "10.0.0.1:0"], false));
+        assert!(!admits(&["[::ffff:169.254.169.254]:0"], false));
+        assert!(!admits(&[], false));
+        assert!(!admits(&[], true));
+        assert!(admits(&["10.0.0.1:0"], true), "the operator named it");
+    }
+
+    #[test]
+    fn a_proxy_is_not_shown() {
+        let proxy = Some("http://me:word@proxy.example.com:3128".to_owned());
+        let shown = format!("{:?}", Network { proxy, ..Network::default() });
+        assert!(!shown.contains("word") && shown.contains("has_proxy: true"), "{shown}");
+    }
 }

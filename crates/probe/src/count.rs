@@ -56,7 +56,7 @@ impl<'d> Counter<'d> {
     pub(crate) fn page(&mut self, json: &Value, first: bool) {
         self.answered = true;
         if first && let Some(total) = self.find.total.as_deref().and_then(|at| number(json, at)) {
-            self.total = Some(self.total.unwrap_or_default() + total);
+            self.total = Some(self.total.unwrap_or_default().saturating_add(total));
         }
         self.unsaid |= at(json, &self.find.list).is_some_and(Value::is_object);
         let items = items(json, &self.find.list);
@@ -226,6 +226,7 @@ fn time(value: &Value) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use leeward_dossier::probe::Labelled;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -335,5 +336,43 @@ mod tests {
         assert_eq!(said("/a/b"), ["x"]);
         assert_eq!(said("/list/*/n"), ["1", "2"]);
         assert!(said("/a").is_empty() && said("/none").is_empty());
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,200}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 64, 8, |inner| {
+            let key = "data|total|name|bytes|at|lines|purpose|a";
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::btree_map(key, inner, 0..6)
+                    .prop_map(|map| Value::from(serde_json::Map::from_iter(map))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_survived(pages in prop::collection::vec(any_json(), 1..4)) {
+            let find = find();
+            let mut counter = Counter::new(&find, "files");
+            for (index, page) in pages.iter().enumerate() {
+                counter.page(page, index == 0);
+                let naming = |at: &str| Naming { role: "r".into(), label: "l".into(), at: at.into() };
+                for it in traits(page, &[naming("/data/*/name"), naming("/name"), naming("")]) {
+                    prop_assert!(it.value.chars().count() <= LONGEST_NAME + 1);
+                }
+            }
+            let grant = counter.grant().expect("answered");
+            prop_assert!(grant.names.len() <= NAMES);
+            prop_assert!(grant.tallies.iter().all(|tally| tally.counts.len() <= VALUES + 1));
+            prop_assert!(grant.span.is_none_or(|(first, last)| first <= last));
+        }
     }
 }
