@@ -5,11 +5,12 @@
 //! Everything that is asked of a provider goes through here.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     future::IntoFuture as _,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -39,9 +40,10 @@ use crate::{
 pub struct Manners {
     /// Requests a second to each provider.
     pub rate: Rate,
-    /// How often a question is sent at most, when limits and failures come
-    /// back.
-    pub attempts: usize,
+    /// How often a question is sent at most when failures come back.
+    pub attempts: u32,
+    /// How often a question is sent at most when limits come back: they pass.
+    pub when_limited: u32,
     /// How long one question waits in all when its provider asks for pauses; one
     /// that would have to wait longer stays open.
     pub patience: Duration,
@@ -68,7 +70,12 @@ impl Credential<'_> {
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { rate: Rate::default(), attempts: 4, patience: Duration::from_secs(60) }
+        Self {
+            rate: Rate::default(),
+            attempts: 4,
+            when_limited: 12,
+            patience: Duration::from_secs(60),
+        }
     }
 }
 
@@ -157,27 +164,26 @@ impl Asker {
         credential: Credential<'_>,
     ) -> Reply {
         let pace = self.paces.of(&dossier.provider);
-        let begun = Instant::now();
-        let attempts = AtomicU32::new(0);
+        let so_far = SoFar::default();
         let attempt = || async {
             let _room = pace.wait().await;
             let outgoing = outgoing(probe, header, url, credential).ok_or(Trouble::Unsendable);
             let answer = match outgoing {
                 Ok(outgoing) => {
-                    attempts.fetch_add(1, Ordering::Relaxed);
+                    so_far.is_sent();
                     self.sent.fetch_add(1, Ordering::Relaxed);
                     self.client.send(outgoing).await
                 }
                 Err(trouble) => Err(trouble),
             };
-            let left = self.manners.patience.saturating_sub(begun.elapsed());
-            self.judge_attempt(dossier, probe, answer, left, &pace)
+            self.judge_attempt(dossier, probe, answer, &so_far, &pace)
         };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
             .with_max_delay(Duration::from_secs(8))
             .with_jitter()
-            .with_max_times(self.manners.attempts.saturating_sub(1));
+            // Whether one is worth another is judged attempt by attempt.
+            .without_max_times();
         let asked = attempt
             .retry(pauses)
             .when(|again| again.worth)
@@ -186,9 +192,7 @@ impl Asker {
             Some(last) => last.unwrap_or_else(|again| again.answer),
             None => Err(Trouble::Stopped),
         };
-        let spent =
-            Spent { attempts: attempts.into_inner(), millis: begun.elapsed().as_millis() as u64 };
-        reply(dossier, probe, url, credential.secret, answer, spent)
+        reply(dossier, probe, url, credential.secret, answer, so_far.spent())
     }
 
     /// Whether an attempt settles the question, or is worth another.
@@ -197,7 +201,7 @@ impl Asker {
         dossier: &Dossier,
         probe: &Probe,
         answer: Result<Incoming, Trouble>,
-        patience: Duration,
+        so_far: &SoFar,
         pace: &Pace,
     ) -> Result<Result<Incoming, Trouble>, Box<Again>> {
         match &answer {
@@ -209,9 +213,11 @@ impl Asker {
                 Ok(answer)
             }
             Ok(incoming) if matches!(incoming.status, 429 | 500 | 502 | 503 | 504) => {
+                let is_limit = incoming.status == 429;
+                let most = if is_limit { self.manners.when_limited } else { self.manners.attempts };
                 let after = retry_after(&incoming.headers);
                 match after {
-                    Some(after) if after > patience => {
+                    Some(after) if so_far.waits(after) > self.manners.patience => {
                         let (status, seconds) = (incoming.status, after.as_secs());
                         let answer = Err(Trouble::Wait { status, seconds });
                         Err(Box::new(Again { answer, worth: false, after: None }))
@@ -220,12 +226,14 @@ impl Asker {
                         // Everybody else who asks this provider holds back too,
                         // but not for long: limits are often of one workspace.
                         pace.pause(after.unwrap_or_default().min(SHARED_PAUSE));
-                        Err(Box::new(Again { answer, worth: true, after }))
+                        let worth = so_far.attempts.get() < most;
+                        Err(Box::new(Again { answer, worth, after }))
                     }
                 }
             }
             Err(trouble) if trouble.may_pass() => {
-                Err(Box::new(Again { answer, worth: true, after: None }))
+                let worth = so_far.attempts.get() < self.manners.attempts;
+                Err(Box::new(Again { answer, worth, after: None }))
             }
             _ => Ok(answer),
         }
@@ -240,6 +248,34 @@ struct Again {
     answer: Result<Incoming, Trouble>,
     worth: bool,
     after: Option<Duration>,
+}
+
+/// What one question has taken so far. Waiting for its turn among others is not
+/// counted: that is our own doing.
+#[derive(Default)]
+struct SoFar {
+    attempts: Cell<u32>,
+    /// Pauses that the provider asked for.
+    waited: Cell<Duration>,
+    begun: Cell<Option<Instant>>,
+}
+
+impl SoFar {
+    fn is_sent(&self) {
+        self.attempts.set(self.attempts.get() + 1);
+        self.begun.set(self.begun.get().or_else(|| Some(Instant::now())));
+    }
+
+    /// Adds a pause; all of them together.
+    fn waits(&self, pause: Duration) -> Duration {
+        self.waited.set(self.waited.get().saturating_add(pause));
+        self.waited.get()
+    }
+
+    fn spent(&self) -> Spent {
+        let time = self.begun.get().map_or(Duration::ZERO, |begun| begun.elapsed());
+        Spent { attempts: self.attempts.get(), millis: time.as_millis() as u64 }
+    }
 }
 
 /// How long a provider asks to wait: seconds, or a date.

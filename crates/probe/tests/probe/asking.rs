@@ -33,7 +33,7 @@ pub(crate) fn to(family: &str, url: &str) -> Settings {
             answer_within: Duration::from_secs(20),
             ..Network::default()
         },
-        manners: Manners { rate, attempts: 1, patience: Duration::from_secs(5) },
+        manners: Manners { rate, attempts: 1, when_limited: 1, patience: Duration::from_secs(5) },
         ..Settings::default()
     }
 }

@@ -129,7 +129,7 @@ fn every_second_call_limited_still_verifies_all() {
     let server = Counterpart::setup(world).fault(limit).start();
     let mut settings = at(&server);
     // The bad luck of one key: it may meet the limit again and again.
-    settings.manners.attempts = 30;
+    settings.manners.when_limited = 30;
     let work = leeward_probe::Work::default();
     let desk = leeward_probe::Desk::open(crate::asking::library(), settings, work).unwrap();
     let learnt = desk.close(values.iter().map(|value| question(STANDARD, value)));

@@ -92,7 +92,7 @@ fn a_wait_within_our_patience_is_kept() {
     let limit = Fault::RateLimit(RetryAfter::Seconds(1)).always().first(1);
     let server = Counterpart::setup(World::new().key(Key::standard(&value))).fault(limit).start();
     let mut settings = at(&server);
-    settings.manners.attempts = 3;
+    settings.manners.when_limited = 3;
     let learnt = learn(settings, Depth::Validity, question(STANDARD, &value));
     assert_eq!(learnt.verification.validity, Validity::Active);
     assert_eq!(learnt.verification.evidence[0].attempts, 2);

@@ -52,7 +52,7 @@ fn a_limit_that_decides_is_not_met_twice() {
     let server =
         Counterpart::setup(World::new()).fault(Fault::Status(429, spent.to_owned())).start();
     let mut settings = to("openai", &server.url());
-    settings.manners.attempts = 4;
+    settings.manners.when_limited = 4;
     let learnt = learn(settings, Depth::Validity, question(OPENAI, &random_value()));
     assert_eq!(learnt.verification.validity, Validity::Restricted);
     assert_eq!(server.requests().len(), 1);
