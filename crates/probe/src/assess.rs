@@ -27,7 +27,7 @@ const MOST_REQUESTS: usize = 150;
 
 impl Prober {
     /// Whose a live secret is: the questions that name the owner and no more.
-    pub async fn identify(
+    pub(crate) async fn identify(
         &self,
         dossier: &Dossier,
         secret: &Secret,
@@ -39,7 +39,7 @@ impl Prober {
     }
 
     /// What a live secret reaches. Nothing is asked about one that is not.
-    pub async fn assess(
+    pub(crate) async fn assess(
         &self,
         dossier: &Dossier,
         secret: &Secret,
@@ -105,7 +105,10 @@ impl<'p> Survey<'p> {
                 self.pages(probe, &probe.url, &mut counters).await;
             }
             Some(each) => {
-                let items = self.ids.get(&each.of).cloned().unwrap_or_default();
+                let Some(items) = self.ids.get(&each.of).cloned() else {
+                    self.gap(probe, format!("not asked: {} were not listed", each.of));
+                    return;
+                };
                 for (index, item) in items.iter().enumerate() {
                     if index == each.most {
                         counters.iter_mut().for_each(Counter::is_cut);

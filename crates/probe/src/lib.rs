@@ -33,7 +33,6 @@ pub use client::{BadNetwork, Network};
 pub use desk::{Desk, Learnt, Question, Tally, Work};
 pub use pace::Rate;
 pub use plan::{Depth, HostUse, Planned, hosts, plan};
-pub use prober::{Prober, Settings};
+pub use prober::Settings;
 pub use route::{BadBase, Base};
 pub use tokio_util::sync::CancellationToken as Stop;
-pub use verify::Verified;

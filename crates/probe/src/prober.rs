@@ -1,5 +1,6 @@
-//! The prober: what the rest of the program asks. One value for a run, which
-//! knows the dossiers, the network and what the user allowed.
+//! The prober: one value for a run, which knows the dossiers, the network and
+//! what the user allowed. The questions themselves are in `verify` and `assess`;
+//! other crates reach it through a desk.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -10,7 +11,7 @@ use url::Url;
 use crate::{
     ask::{Asker, Credential, Manners},
     client::{BadNetwork, Network},
-    route::{Base, route},
+    route::route,
 };
 
 /// How providers are asked.
@@ -62,15 +63,10 @@ impl Settings {
             _ => route(&self.network.bases, dossier, text).map_err(|closed| closed.to_string()),
         }
     }
-
-    /// The base address of a family, if the user named one.
-    pub fn base_of(&self, family: &str) -> Option<&Base> {
-        self.network.bases.iter().find(|base| base.family == family)
-    }
 }
 
 /// Asks providers about secrets.
-pub struct Prober {
+pub(crate) struct Prober {
     pub(crate) library: Arc<Library>,
     pub(crate) settings: Settings,
     pub(crate) asker: Asker,
@@ -82,7 +78,7 @@ impl Prober {
     ///
     /// # Errors
     /// Settings of the network that cannot be used.
-    pub fn new(
+    pub(crate) fn new(
         library: Arc<Library>,
         settings: Settings,
         stop: CancellationToken,

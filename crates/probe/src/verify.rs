@@ -11,17 +11,17 @@ use crate::{answer::Reply, ask::Credential, prober::Prober, route::route};
 
 /// The kind that a secret turned out to be, and what was said of it.
 #[derive(Debug)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// The kind it was asked as, or the one that it turned out to be.
-    pub dossier: DossierId,
+    pub(crate) dossier: DossierId,
     /// What was said.
-    pub verification: Verification,
+    pub(crate) verification: Verification,
 }
 
 impl Prober {
     /// Whether a secret is live, with as few requests as that takes: one, if
     /// the first answer decides.
-    pub async fn verify(
+    pub(crate) async fn verify(
         &self,
         dossier: &Dossier,
         secret: &Secret,
@@ -53,7 +53,7 @@ impl Prober {
 
     /// As [`verify`](Self::verify); a secret that is refused is also asked
     /// about as the kinds of its family that it may be instead.
-    pub async fn verify_closely(
+    pub(crate) async fn verify_closely(
         &self,
         dossier: &Dossier,
         secret: &Secret,

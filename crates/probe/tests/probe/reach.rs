@@ -246,6 +246,22 @@ fn the_only_gaps_are_those_of_our_choice() {
     }
 }
 
+/// What hangs on a list that was not answered is not known either.
+#[test]
+fn what_could_not_be_asked_is_a_gap_too() {
+    let value = random_value();
+    let (world, _) = furnished();
+    let fault = Fault::Status(500, "{}".to_owned()).on("/v1/connectors");
+    let server = Counterpart::setup(world.key(Key::standard(&value))).fault(fault).start();
+    let assessment = assess(at(&server), &value);
+    for probe in ["connectors", "organization-credentials", "user-credentials"] {
+        let gap = assessment.gaps.iter().find(|gap| gap.probe == probe).expect(probe);
+        assert!(!gap.by_choice, "{probe}: {}", gap.why);
+        assert!(!assessment.grants.iter().any(|grant| grant.probe == probe), "{probe}");
+    }
+    assert!(action(&assessment, "use-connectors").because.contains("not known: connectors"));
+}
+
 #[test]
 fn every_request_has_its_evidence() {
     let value = random_value();
