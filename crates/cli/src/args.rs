@@ -10,7 +10,7 @@ const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
 
 const EXIT_CODES_OF_ASKING: &str =
-    "Exit codes: 0 not live · 1 live · 2 usage or configuration error · 3 not known";
+    "Exit codes: 0 refused where asked · 1 live · 2 usage or configuration error · 3 not known";
 
 /// Finds exposed Mistral AI API keys wherever they lie, and other credentials.
 #[derive(Debug, Parser)]

@@ -57,6 +57,11 @@ pub(crate) fn bases(texts: &[String], library: &Library) -> Result<Vec<Base>, Fa
         // The address is not quoted: it may hold a value by mistake.
         let base = Base::new(family, url)
             .map_err(|error| Failure::Asking(format!("`--base-url`: {error}")))?;
+        if bases.iter().any(|known: &Base| known.family == base.family) {
+            return Err(Failure::Asking(format!(
+                "two addresses are given for the family `{family}`; only one can be asked"
+            )));
+        }
         bases.push(base);
     }
     Ok(bases)

@@ -10,11 +10,13 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use leeward_detect::{Detector, Options, Scratch, Sighting};
 use leeward_dossier::Library;
 use leeward_model::{
-    Blob, Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location,
-    ObjectId, Origin, Provenance, Rating, Severity, Span, Tracking, Verification,
+    Blob, Commit, Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History,
+    Location, ObjectId, Origin, Provenance, Rating, Severity, Signature, Span, Tracking,
+    Verification,
 };
 use leeward_source::git::Repository;
 use serde::Deserialize;
@@ -53,9 +55,40 @@ struct Place {
 struct Git {
     repository: String,
     object: String,
+    commit: Option<String>,
+    author: Option<String>,
+    author_email: Option<String>,
+    authored_at: Option<String>,
+    committed_at: Option<String>,
     in_head: Option<bool>,
     reachable: Option<bool>,
     refs: Vec<String>,
+}
+
+/// What became of the values of a report.
+pub(crate) struct Reread {
+    pub(crate) findings: Vec<Finding>,
+    /// How many are in none of their places any more: nothing is known of them.
+    pub(crate) lost: usize,
+}
+
+impl Git {
+    /// The commit that brought the object, as the report has it.
+    fn introduced(&self) -> Option<Commit> {
+        let seconds =
+            |text: &Option<String>| Some(text.as_ref()?.parse::<Timestamp>().ok()?.as_second());
+        let committed_at = seconds(&self.committed_at)?;
+        Some(Commit {
+            id: ObjectId::from_hex(self.commit.as_deref()?)?,
+            author: Signature {
+                name: self.author.clone().unwrap_or_default(),
+                email: self.author_email.clone().unwrap_or_default(),
+                at: seconds(&self.authored_at).unwrap_or(committed_at),
+            },
+            committed_at,
+            summary: String::new(),
+        })
+    }
 }
 
 /// The findings of a report with their values. Those whose value is gone from
@@ -64,7 +97,7 @@ pub(crate) fn findings(
     report: &Path,
     wanted: &[String],
     library: &Library,
-) -> Result<Vec<Finding>, Failure> {
+) -> Result<Reread, Failure> {
     let bad = |why: String| Failure::Content(report.to_owned(), why);
     let text = fs::read_to_string(report)
         .map_err(|error| Failure::File("read the report", report.to_owned(), error))?;
@@ -82,7 +115,7 @@ pub(crate) fn findings(
         detector: Detector::new(library, Options { low: true }),
         repositories: BTreeMap::new(),
     };
-    let mut findings = Vec::new();
+    let (mut findings, mut lost) = (Vec::new(), 0);
     for listed in document.findings {
         if !wanted.is_empty() && !wanted.contains(&listed.fingerprint) {
             continue;
@@ -90,17 +123,22 @@ pub(crate) fn findings(
         let fingerprint = listed.fingerprint.parse().map_err(|error| bad(format!("{error}")))?;
         match reader.finding(fingerprint, &listed.locations) {
             Some(finding) => findings.push(finding),
-            None => terminal::notice(&format!(
-                "note: {} is in none of its places any more, or they cannot be read from here; hand \
+            None => {
+                lost += 1;
+                terminal::notice(&format!(
+                    "note: {} is in none of its places any more, or they cannot be read from here; hand \
                  the value in through standard input",
-                crate::discreet::discreet(&leeward_model::SafeText::new(&listed.hint).to_string())
-            )),
+                    crate::discreet::discreet(
+                        &leeward_model::SafeText::new(&listed.hint).to_string()
+                    )
+                ));
+            }
         }
     }
     if findings.is_empty() {
         return Err(bad("none of its values could be read again; scan anew".to_owned()));
     }
-    Ok(findings)
+    Ok(Reread { findings, lost })
 }
 
 struct Reader {
@@ -182,7 +220,7 @@ impl Reader {
         let bytes = self.repository(&git.repository)?.read_object(&object).ok()?;
         let history = History {
             paths: vec![path],
-            introduced: None,
+            introduced: git.introduced(),
             in_head: git.in_head.unwrap_or_default(),
             reachable: git.reachable.unwrap_or_default(),
             refs: git.refs.clone(),

@@ -48,6 +48,9 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let least: Level = args.which.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
     let targets = targets(&args)?;
+    if args.asking.offline || args.asking.plan {
+        fetch_nothing(&targets)?;
+    }
     let baseline = args.which.baseline.as_deref().map(read_baseline).transpose()?;
     let ignore = read_ignore_file(args.which.ignore_file.as_deref())?;
     let threads = args.what.threads.map_or_else(processors, usize::from);
@@ -145,6 +148,11 @@ impl Inquiry {
             Some(args::Reported::All) | None => Keep::All,
         };
         let is_asked = whether.assess || whether.verify.is_some();
+        if asking.plan && !is_asked {
+            return Err(Failure::Asking(
+                "`--plan` shows what `--verify` or `--assess` would send: add one of them".into(),
+            ));
+        }
         let settings = asking::settings(asking, library)?;
         let stop = Stop::new();
         let desk = (is_asked && !asking.plan && !asking.offline)
@@ -200,6 +208,19 @@ fn targets(args: &args::Scan) -> Result<Vec<Target>, Failure> {
         return Ok(vec![Target::Path(PathBuf::from("."))]);
     }
     args.targets.iter().map(|target| Target::parse(target).map_err(Failure::Target)).collect()
+}
+
+/// A repository elsewhere has to be fetched, and whoever wants nothing sent
+/// wants no connection.
+fn fetch_nothing(targets: &[Target]) -> Result<(), Failure> {
+    match targets.iter().find(|target| matches!(target, Target::Remote(_))) {
+        Some(_) => Err(Failure::Asking(
+            "`--plan` and `--offline` open no connection, and a target is the address of a \
+             repository: clone it first, and scan the clone"
+                .to_owned(),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What was scanned, in the user's words.

@@ -15,7 +15,8 @@ use crate::{
     failure::{Exit, Failure},
     library, plan,
     progress::Watch,
-    reread, show, terminal, value,
+    reread::{self, Reread},
+    show, terminal, value,
 };
 
 /// Asks about a value, or those of a report, as far as `depth`.
@@ -31,9 +32,12 @@ pub(crate) fn run(args: &args::Inquiry, depth: Depth, color: Color) -> Result<Ex
         plan::show(&library, &[(dossier, 1)], &settings, depth)?;
         return Ok(Exit::Clean);
     }
-    let mut findings = match &value.report {
+    let Reread { mut findings, lost } = match &value.report {
         Some(report) => reread::findings(report, &value.fingerprints, &library)?,
-        None => vec![value::handed_in(&library, value.dossier.as_deref())?],
+        None => {
+            let finding = value::handed_in(&library, value.dossier.as_deref())?;
+            Reread { findings: vec![finding], lost: 0 }
+        }
     };
     if asking.plan {
         plan::show(&library, &plan::kinds(&library, &findings), &settings, depth)?;
@@ -58,7 +62,7 @@ pub(crate) fn run(args: &args::Inquiry, depth: Depth, color: Color) -> Result<Ex
         scanned: false,
     };
     match show::write(&report, how.format, how.output.as_deref(), how.quiet, color) {
-        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&findings)),
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&findings, lost)),
         Err(failure) => Err(failure),
     }
 }
@@ -105,11 +109,11 @@ fn named<'l>(library: &'l Library, value: &args::Value) -> Result<Option<&'l Dos
 
 /// Live counts for more than not known: whoever acts on the code alone acts on
 /// what works.
-fn exit(findings: &[Finding]) -> Exit {
+fn exit(findings: &[Finding], lost: usize) -> Exit {
     let any = |is: fn(Validity) -> bool| findings.iter().any(|it| is(it.verification.validity));
     if any(Validity::is_live) {
         Exit::Found
-    } else if any(|validity| validity != Validity::Inactive) {
+    } else if lost > 0 || any(|validity| validity != Validity::Inactive) {
         Exit::Incomplete
     } else {
         Exit::Clean

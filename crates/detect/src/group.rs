@@ -35,7 +35,13 @@ pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
             std::collections::hash_map::Entry::Occupied(entry) => {
                 let finding = entry.into_mut();
                 finding.locations.push(location);
-                if confidence > finding.confidence {
+                let is_better = confidence > finding.confidence
+                    // Of two kinds that are as likely, the order of places must
+                    // not choose.
+                    || confidence == finding.confidence
+                        && dossier != finding.dossier
+                        && precedes(library, dossier.as_str(), finding.dossier.as_str());
+                if is_better {
                     finding.severity = base_severity(library, dossier.as_str());
                     finding.dossier = dossier;
                     finding.confidence = confidence;
@@ -48,6 +54,13 @@ pub fn group(matches: Vec<Match>, library: &Library) -> Vec<Finding> {
     let mut findings: Vec<Finding> = by_secret.into_values().collect();
     worst_first(&mut findings);
     findings
+}
+
+/// Whether one kind is taken before another that is as likely: the one that a
+/// value alone is taken for, then by id.
+fn precedes(library: &Library, one: &str, other: &str) -> bool {
+    let is_bare = |id: &str| library.get(id).is_some_and(|dossier| dossier.detect.bare);
+    (is_bare(one), other) > (is_bare(other), one)
 }
 
 /// Puts findings in order: severity, then confidence, worst first; the rest

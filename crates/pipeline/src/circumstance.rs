@@ -35,7 +35,10 @@ fn circumstances(finding: &Finding, now: i64) -> Circumstances {
         exposure: places().map(exposure).max().unwrap_or_default(),
         age_days: oldest.map(|at| now.saturating_sub(at).max(0) / SECONDS_OF_A_DAY),
         reach: assessment.map(|assessment| {
-            let found = assessment.grants.iter().filter(|grant| grant.count != Count::Exactly(0));
+            let found = assessment
+                .grants
+                .iter()
+                .filter(|grant| grant.count.known() > 0 || grant.count == Count::Unsaid);
             at_most(MOST_REASONS, found.filter_map(|grant| grant.raises.clone()).collect())
         }),
         gaps: assessment

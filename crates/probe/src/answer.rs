@@ -103,22 +103,53 @@ fn read(dossier: &Dossier, probe: &Probe, incoming: Incoming) -> Result<Read, Tr
     if is_page(&headers, &body) {
         return Err(Trouble::Page);
     }
-    let json = match (200..300).contains(&status) {
-        true => {
-            let json: Value = serde_json::from_slice(&body).map_err(|_| Trouble::NotJson)?;
-            let is_there = |pointers: &String| at(&json, pointers).is_some();
-            // Where the answer itself is the list, it must be one.
-            let is_list = probe.finds.iter().all(|find| !find.list.is_empty() || json.is_array());
-            if !probe.expect.iter().all(is_there) || !is_list {
-                return Err(Trouble::OtherJson);
-            }
-            Some(json)
+    let json: Option<Value> = serde_json::from_slice(&body).ok();
+    if (200..300).contains(&status) {
+        let json = json.as_ref().ok_or(Trouble::NotJson)?;
+        let is_there = |pointers: &String| at(json, pointers).is_some_and(|it| !it.is_null());
+        if !probe.expect.iter().all(is_there) || !lists_what_it_should(probe, json) {
+            return Err(Trouble::OtherJson);
         }
-        false => None,
-    };
+    }
+    let is_success = (200..300).contains(&status);
+    let is_object = json.as_ref().is_some_and(Value::is_object);
+    let success = json.filter(|_| is_success);
+    let is_empty = body.trim_ascii().is_empty();
     Ok(match row(dossier, probe, status, &body) {
-        Some(answer) => (answer.means, answer.why.clone(), json),
-        None => (Meaning::Unknown, "the dossier does not say what that means".to_owned(), json),
+        // What refuses or half accepts a value must speak as the API does, or
+        // say nothing; what accepts it must speak. 402 is a text at times.
+        Some(answer)
+            if !is_success
+                && match answer.means {
+                    Meaning::Active => !is_object,
+                    Meaning::Inactive => !is_object && !is_empty,
+                    Meaning::Restricted => !is_object && !is_empty && status != 402,
+                    Meaning::Unknown => false,
+                } =>
+        {
+            return Err(Trouble::OtherSpeaker { status });
+        }
+        Some(answer) => (answer.means, answer.why.clone(), success),
+        None => (Meaning::Unknown, "the dossier does not say what that means".to_owned(), None),
+    })
+}
+
+/// Whether every list that a question counts is one. A list that a provider
+/// leaves out because it is empty may be missing, but only from an answer that
+/// says nothing else.
+fn lists_what_it_should(probe: &Probe, json: &Value) -> bool {
+    const PAGING: [&str; 8] =
+        ["page", "token", "cursor", "total", "more", "count", "object", "limit"];
+    let is_paging = |key: &String| {
+        let key = key.to_ascii_lowercase();
+        PAGING.iter().any(|word| key.contains(word))
+    };
+    let is_bare = json.as_object().is_some_and(|fields| fields.keys().all(is_paging));
+    probe.finds.iter().all(|find| match at(json, &find.list) {
+        Some(list) if find.list.is_empty() => list.is_array(),
+        Some(Value::Array(_) | Value::Object(_)) => true,
+        Some(_) => false,
+        None => is_bare,
     })
 }
 
@@ -152,7 +183,7 @@ fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 /// A text of a provider that may repeat the value it was sent, with the hint
-/// in the value's place. A host comes to us in small letters.
+/// in the value's place, whatever the size of its letters.
 fn hide(text: &str, secret: &Secret) -> String {
     /// What is shorter stands in words that are no secret.
     const SHORTEST: usize = 8;
@@ -161,8 +192,25 @@ fn hide(text: &str, secret: &Secret) -> String {
     if value.len() < SHORTEST {
         return text.to_owned();
     }
-    let (hint, small) = (secret.hint(), zeroize::Zeroizing::new(value.to_ascii_lowercase()));
-    text.replace(value, hint.as_str()).replace(small.as_str(), hint.as_str())
+    let hint = secret.hint();
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    // A host comes to us in small letters, and who knows what else does.
+    let begins = |text: &str| {
+        text.as_bytes()
+            .get(..value.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(value.as_bytes()))
+    };
+    while let Some(letter) = rest.chars().next() {
+        if begins(rest) && rest.is_char_boundary(value.len()) {
+            shown.push_str(hint.as_str());
+            rest = &rest[value.len()..];
+        } else {
+            shown.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    shown
 }
 
 /// As [`hide`], in every text of an answer: names are kept, and ids are asked

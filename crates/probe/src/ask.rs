@@ -167,6 +167,9 @@ impl Asker {
         let so_far = SoFar::default();
         let attempt = || async {
             let _room = pace.wait().await;
+            if pace.is_lost() {
+                return Ok(Err(Trouble::Lost));
+            }
             let outgoing = outgoing(probe, header, url, credential).ok_or(Trouble::Unsendable);
             let answer = match outgoing {
                 Ok(outgoing) => {
@@ -192,6 +195,10 @@ impl Asker {
             Some(last) => last.unwrap_or_else(|again| again.answer),
             None => Err(Trouble::Stopped),
         };
+        if so_far.attempts.get() > 0 {
+            let silent = answer.as_ref().is_err_and(Trouble::may_pass);
+            pace.note(!silent);
+        }
         reply(dossier, probe, url, credential.secret, answer, so_far.spent())
     }
 
@@ -232,7 +239,8 @@ impl Asker {
                 }
             }
             Err(trouble) if trouble.may_pass() => {
-                let worth = so_far.attempts.get() < self.manners.attempts;
+                let most = if pace.is_doubtful() { 1 } else { self.manners.attempts };
+                let worth = so_far.attempts.get() < most;
                 Err(Box::new(Again { answer, worth, after: None }))
             }
             _ => Ok(answer),

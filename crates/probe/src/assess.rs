@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::{
     ask::Credential,
-    count::{Counter, items, text, traits},
+    count::{Counter, items, traits, whole},
     outcome::{self, Refusal},
     prober::Prober,
     verify::naming,
@@ -127,9 +127,14 @@ impl<'p> Survey<'p> {
                     };
                     let url = probe.url.replace("{item}", &item);
                     if !self.pages(probe, &url, &mut counters).await {
-                        // What one item was refused, the others will be too.
                         counters.iter_mut().for_each(Counter::is_cut);
-                        break;
+                        self.gap(probe, format!("not answered for some {}", each.of));
+                        // One may be refused what another is not; but what gets no
+                        // answer at all is not asked twenty times.
+                        let last = self.known.evidence.last();
+                        if last.is_none_or(|last| last.status.is_none_or(|it| it >= 500)) {
+                            break;
+                        }
                     }
                 }
             }
@@ -191,14 +196,21 @@ impl<'p> Survey<'p> {
         self.known.evidence.extend(reply.evidence);
         match (reply.json, reply.meaning, reply.status) {
             (Some(json), Meaning::Active, _) => return Some(json),
-            (_, Meaning::Restricted, Some(403)) => self.refusals.push(Refusal {
-                what: what(probe),
-                permissions: probe.finds.iter().map(|find| find.permission.clone()).collect(),
-                why: reply.why,
-            }),
+            (_, Meaning::Restricted, Some(403)) if !probe.finds.is_empty() => {
+                self.refuse(probe, reply.why);
+            }
             _ => self.gap(probe, reply.why),
         }
         None
+    }
+
+    /// Notes what the provider said no to, once for each question.
+    fn refuse(&mut self, probe: &Probe, why: String) {
+        if self.refusals.iter().all(|one| one.probe != probe.id) {
+            let permissions = probe.finds.iter().map(|find| find.permission.clone()).collect();
+            let (probe, what) = (probe.id.clone(), what(probe));
+            self.refusals.push(Refusal { probe, what, permissions, why });
+        }
     }
 
     /// Remembers the ids of listed items for the questions about each of them.
@@ -207,7 +219,7 @@ impl<'p> Survey<'p> {
             let later = self.dossier.assess.requests.iter().filter_map(|later| later.each.as_ref());
             let Some(each) = later.into_iter().find(|each| each.of == find.id) else { continue };
             let ids =
-                items(json, &find.list).iter().filter_map(|item| text(item.pointer(&each.id)?));
+                items(json, &find.list).iter().filter_map(|item| whole(item.pointer(&each.id)?));
             self.ids.entry(find.id.clone()).or_default().extend(ids);
         }
     }
@@ -265,7 +277,7 @@ fn following(probe: &Probe, json: &Value, done: u64, listed: u64) -> Option<Stri
     let here = items(json, &find.list).len() as u64;
     if pages.by == PageBy::Cursor {
         return match pages.next.as_deref() {
-            Some(at) => json.pointer(at).and_then(text),
+            Some(at) => json.pointer(at).and_then(whole),
             // Only the first page can be asked for; a full one is not all.
             None => (here >= pages.size).then(String::new),
         };

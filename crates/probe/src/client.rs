@@ -29,7 +29,7 @@ use crate::{address::is_public, route::Base, trouble::Trouble};
 
 /// The most bytes of an answer that are read. A list of a hundred records has
 /// a few hundred kilobytes.
-const LARGEST_ANSWER: usize = 8 << 20;
+const LARGEST_ANSWER: usize = 2 << 20;
 
 /// How the network is used.
 #[derive(Clone)]

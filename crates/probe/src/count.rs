@@ -190,7 +190,7 @@ pub(crate) fn traits(json: &Value, identity: &[Naming]) -> Vec<Trait> {
 }
 
 /// A value as a short text; nothing for what is absent, empty, or no text.
-pub(crate) fn text(value: &Value) -> Option<String> {
+fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -199,6 +199,18 @@ pub(crate) fn text(value: &Value) -> Option<String> {
     };
     let short = text.char_indices().nth(LONGEST_NAME).map(|(end, _)| format!("{}…", &text[..end]));
     Some(short.unwrap_or(text)).filter(|text| !text.is_empty())
+}
+
+/// An id or a cursor, exactly as it came; nothing for what is absent, empty, or
+/// longer than an address can hold.
+pub(crate) fn whole(value: &Value) -> Option<String> {
+    const LONGEST: usize = 4096;
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty() && text.len() <= LONGEST)
 }
 
 fn number(json: &Value, at: &str) -> Option<u64> {
@@ -315,6 +327,16 @@ mod tests {
             assert_eq!(count(&strange), Count::Exactly(0), "{strange}");
         }
         assert_eq!(count(&json!({"data": {"limit": 3}})), Count::Unsaid);
+    }
+
+    #[test]
+    fn ids_and_cursors_come_as_they_are() {
+        let long = "x".repeat(500);
+        assert_eq!(whole(&json!(long)).as_deref(), Some(long.as_str()));
+        assert_eq!(whole(&json!(" a ")).as_deref(), Some(" a "));
+        assert_eq!(whole(&json!("")), None);
+        assert_eq!(whole(&json!("x".repeat(5000))), None);
+        assert!(text(&json!(long)).is_some_and(|name| name.chars().count() == LONGEST_NAME + 1));
     }
 
     #[test]

@@ -62,7 +62,8 @@ pub struct Learnt {
 pub struct Work {
     /// How far questions go.
     pub depth: Depth,
-    /// When everything must be done; what is open then stays open.
+    /// How long after the first question everything must be done; what is open
+    /// then stays open.
     pub within: Option<Duration>,
     /// Cancelled when the user wants to stop.
     pub stop: CancellationToken,
@@ -72,7 +73,18 @@ pub struct Work {
 pub struct Desk {
     hand_in: mpsc::Sender<Question>,
     tally: Arc<Tally>,
-    thread: JoinHandle<HashMap<Fingerprint, Learnt>>,
+    thread: JoinHandle<HashMap<Asked, Learnt>>,
+}
+
+/// What makes two questions the same: the value, what it is taken for, and the
+/// parts that go with it.
+type Asked = (Fingerprint, DossierId, Vec<String>);
+
+impl Question {
+    fn key(&self) -> Asked {
+        let parts = self.companions.iter().map(|companion| companion.value.clone()).collect();
+        (self.fingerprint, self.dossier.clone(), parts)
+    }
 }
 
 /// How much of what was handed in is done.
@@ -106,15 +118,8 @@ impl Desk {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             // Without a runtime the channel closes and nothing is asked.
             let Ok(runtime) = runtime else { return HashMap::new() };
-            runtime.block_on(LocalSet::new().run_until(async {
-                if let Some(within) = work.within {
-                    tokio::spawn(async move {
-                        tokio::time::sleep(within).await;
-                        stop.cancel();
-                    });
-                }
-                serve(prober, work.depth, questions, &counted).await
-            }))
+            runtime
+                .block_on(LocalSet::new().run_until(serve(prober, work, stop, questions, &counted)))
         });
         Ok(Self { hand_in, tally, thread })
     }
@@ -132,43 +137,67 @@ impl Desk {
         self.hand_in.try_send(question).map_err(|error| Box::new(error.into_inner()))
     }
 
-    /// Hands in all of these, waiting for room, and closes the desk. What was
-    /// handed in before is not asked again.
+    /// Hands in all of these, waiting for room, and closes the desk; what was
+    /// learnt of each. What was handed in before, as the same kind, is not asked
+    /// again.
     pub fn close(self, rest: impl IntoIterator<Item = Question>) -> HashMap<Fingerprint, Learnt> {
+        let mut wanted = Vec::new();
         for question in rest {
+            wanted.push(question.key());
             if self.hand_in.blocking_send(question).is_err() {
                 break;
             }
         }
         drop(self.hand_in);
-        self.thread.join().unwrap_or_default()
+        let mut learnt = self.thread.join().unwrap_or_default();
+        let mut answers = HashMap::new();
+        for asked in wanted {
+            let fingerprint = asked.0;
+            if let Some(found) = learnt.remove(&asked) {
+                answers.insert(fingerprint, found);
+            }
+        }
+        for ((fingerprint, ..), found) in learnt {
+            answers.entry(fingerprint).or_insert(found);
+        }
+        answers
     }
 }
 
 async fn serve(
     prober: Arc<Prober>,
-    depth: Depth,
+    work: Work,
+    stop: CancellationToken,
     mut questions: mpsc::Receiver<Question>,
     tally: &Tally,
-) -> HashMap<Fingerprint, Learnt> {
-    let mut learnt: HashMap<Fingerprint, Learnt> = HashMap::new();
+) -> HashMap<Asked, Learnt> {
+    let mut learnt: HashMap<Asked, Learnt> = HashMap::new();
     let mut under_way = JoinSet::new();
     let settle = |learnt: &mut HashMap<_, _>, done: Result<_, _>| {
         tally.done.fetch_add(1, Ordering::Relaxed);
         // A task that panicked leaves its question open.
         learnt.extend(done.ok());
     };
+    let depth = work.depth;
+    let mut within = work.within;
     while let Some(question) = questions.recv().await {
-        if learnt.contains_key(&question.fingerprint) {
+        // The time begins with the first question: a scan takes its own.
+        if let Some(within) = within.take() {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(within).await;
+                stop.cancel();
+            });
+        }
+        let asked = question.key();
+        if learnt.contains_key(&asked) {
             continue;
         }
         tally.taken.fetch_add(1, Ordering::Relaxed);
         // What stands if nobody gets to answer it.
-        learnt.insert(question.fingerprint, Learnt::open(&question));
+        learnt.insert(asked.clone(), Learnt::open(&question));
         let prober = Arc::clone(&prober);
-        under_way.spawn_local(async move {
-            (question.fingerprint, prober.answer(&question, depth).await)
-        });
+        under_way.spawn_local(async move { (asked, prober.answer(&question, depth).await) });
         while let Some(done) = under_way.try_join_next() {
             settle(&mut learnt, done);
         }

@@ -6,6 +6,7 @@ use leeward_model::{Action, Assessment, Grant, Impact, Standing, Validity};
 
 /// A question that the provider answered with a no.
 pub(crate) struct Refusal {
+    pub(crate) probe: String,
     /// What it would have shown.
     pub(crate) what: String,
     pub(crate) permissions: Vec<String>,

@@ -6,7 +6,10 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -38,6 +41,9 @@ impl Default for Rate {
 /// Requests to one provider that are under way at once.
 const AT_ONCE: usize = 16;
 
+/// Questions in a row without an answer after which a provider counts as lost.
+const LOST: u32 = 20;
+
 /// The pace of every provider that is asked.
 pub(crate) struct Paces {
     rate: Rate,
@@ -49,6 +55,8 @@ pub(crate) struct Pace {
     limiter: DefaultDirectRateLimiter,
     room: Semaphore,
     paused_until: Mutex<Option<Instant>>,
+    /// Questions in a row that got no answer at all.
+    unanswered: AtomicU32,
 }
 
 impl Paces {
@@ -66,6 +74,7 @@ impl Paces {
                 limiter: RateLimiter::direct(quota.allow_burst(NonZeroU32::MIN)),
                 room: Semaphore::new(AT_ONCE),
                 paused_until: Mutex::default(),
+                unanswered: AtomicU32::new(0),
             })
         }))
     }
@@ -86,6 +95,26 @@ impl Pace {
         }
         self.limiter.until_ready().await;
         room
+    }
+
+    /// Whether the last question got no answer, so that one try is enough for
+    /// the next.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether so many questions got no answer that it is no use to go on.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed) >= LOST
+    }
+
+    /// Notes whether a question was answered.
+    pub(crate) fn note(&self, answered: bool) {
+        if answered {
+            self.unanswered.store(0, Ordering::Relaxed);
+        } else {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Lets nobody ask this provider for a while.

@@ -66,6 +66,11 @@ pub fn plan(
             for probe in deciding(other) {
                 planned.extend(of(other, probe, settings, refused.clone()));
             }
+            let further = if depth == Depth::Reach { &other.assess.requests[..] } else { &[] };
+            for probe in naming(other).chain(further) {
+                let when = format!("if it turns out to be: {}", other.name);
+                planned.extend(of(other, probe, settings, Some(when)));
+            }
         }
         for probe in naming(dossier) {
             planned.extend(of(dossier, probe, settings, Some("if it is live".into())));

@@ -24,6 +24,8 @@ pub enum BadBase {
     Plain,
     /// It holds a user name or a password.
     UserInformation,
+    /// It holds a query or a fragment, which no question could keep.
+    Query,
 }
 
 impl Base {
@@ -35,6 +37,9 @@ impl Base {
         let url = Url::parse(text).map_err(|error| BadBase::Address(error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BadBase::UserInformation);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BadBase::Query);
         }
         let here = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -87,6 +92,7 @@ impl fmt::Display for BadBase {
                 "values are sent over HTTPS only; plain HTTP is for this machine, such as \
                  `http://127.0.0.1:8080`",
             ),
+            Self::Query => f.write_str("the base address holds a query, which cannot be kept"),
             Self::UserInformation => {
                 f.write_str("the base address holds a user name or password, which it must not")
             }
@@ -178,6 +184,7 @@ mod tests {
         assert!(matches!(Base::new("f", "ftp://a.b"), Err(BadBase::Address(_))));
         assert!(matches!(Base::new("f", "a.b/v1"), Err(BadBase::Address(_))));
         assert_eq!(Base::new("f", "https://me:x@a.b"), Err(BadBase::UserInformation));
+        assert_eq!(Base::new("f", "https://a.b/?version=1"), Err(BadBase::Query));
         for here in ["http://localhost:1", "http://[::1]:2", "http://127.0.0.9"] {
             assert!(Base::new("f", here).is_ok(), "{here}");
         }

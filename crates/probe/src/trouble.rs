@@ -37,12 +37,16 @@ pub(crate) enum Trouble {
     NotJson,
     /// JSON, but not what this question is answered with.
     OtherJson,
+    /// A status that has a meaning, in words that are not the API's.
+    OtherSpeaker { status: u16 },
     /// Compressed, which was not asked for.
     Compressed,
     /// Asked to wait longer than we are willing to.
     Wait { status: u16, seconds: u64 },
     /// Stopped before an answer came.
     Stopped,
+    /// The provider answered none of many questions before.
+    Lost,
     /// The value cannot stand in a header.
     Unsendable,
 }
@@ -184,7 +188,7 @@ impl fmt::Display for Trouble {
                  proxy"
             ),
             Self::ProxyPassword => f.write_str(
-                "the proxy demands a password: put it into HTTPS_PROXY as \
+                "the proxy demands a password, or refuses the one given: put it into HTTPS_PROXY as \
                  `http://user:password@host:port`",
             ),
             Self::Proxy => f.write_str(
@@ -222,6 +226,11 @@ impl fmt::Display for Trouble {
             Self::OtherJson => {
                 f.write_str("the answer is JSON, but not what the API answers this question with")
             }
+            Self::OtherSpeaker { status } => write!(
+                f,
+                "something answered {status} in words that are not the API's: a firewall, a proxy or \
+                 a sign-in page of the network stands between"
+            ),
             Self::Compressed => {
                 f.write_str("the answer is compressed, which was not asked for, and was not read")
             }
@@ -229,7 +238,12 @@ impl fmt::Display for Trouble {
                 f,
                 "a limit was met, and the provider asks to wait {seconds} s: ask again then"
             ),
-            Self::Stopped => f.write_str("stopped before an answer came: run it again"),
+            Self::Stopped => f.write_str("stopped before an answer came, by an interrupt or because the time of `--ask-within` \
+                 was up: run it again"),
+            Self::Lost => f.write_str(
+                "not asked: the provider answered none of the questions before; check the network, \
+                 and run it again",
+            ),
             Self::Unsendable => f.write_str(
                 "the value has characters that no header can carry, so nothing was sent",
             ),

@@ -61,24 +61,42 @@ impl Prober {
     ) -> Verified {
         let mut verification = self.verify(dossier, secret, companions).await;
         let mut refused = Vec::new();
-        let decided = verification.validity.is_live() || verification.validity == Validity::Unknown;
-        for other in others(&self.library, dossier).filter(|_| !decided) {
+        let ask = is_worth_asking_further(&verification);
+        for other in others(&self.library, dossier).filter(|_| ask) {
             let mut found = self.verify(other, secret, companions).await;
-            if found.validity.is_live() {
+            // Less than acceptance does not show that it is this kind.
+            if found.validity == Validity::Active {
                 found.evidence = [verification.evidence, found.evidence].concat();
                 found.why = format!("{}; it is: {}", found.why, other.name);
                 return Verified { dossier: other.id().clone(), verification: found };
             }
             verification.evidence.extend(found.evidence);
-            // One that was not asked about says nothing.
+            // A kind that was not asked about says nothing. One that was and got
+            // no answer leaves open what the first refused.
             if found.validity != Validity::Unchecked {
                 refused.push(format!("as {}: {}", other.name, found.validity.name()));
+            }
+            if found.validity == Validity::Unknown && verification.validity == Validity::Inactive {
+                verification.validity = Validity::Unknown;
             }
         }
         if !refused.is_empty() {
             verification.why = format!("{}; {}", verification.why, refused.join(", "));
         }
         Verified { dossier: dossier.id().clone(), verification }
+    }
+}
+
+/// Whether a secret may be of another kind: not if it was accepted, and not if
+/// nobody answered.
+fn is_worth_asking_further(verification: &Verification) -> bool {
+    match verification.validity {
+        Validity::Active => false,
+        Validity::Restricted | Validity::Inactive | Validity::Unchecked => true,
+        Validity::Unknown => {
+            let status = verification.evidence.last().and_then(|evidence| evidence.status);
+            status.is_some_and(|status| status < 500 && status != 429)
+        }
     }
 }
 

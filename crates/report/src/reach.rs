@@ -101,6 +101,7 @@ pub(crate) fn counted(grant: &Grant) -> String {
     match grant.count {
         Count::Exactly(0) => format!("no {many}"),
         Count::Exactly(n) => said(n),
+        Count::AtLeast(0) => format!("no {many} among those asked about"),
         Count::AtLeast(n) => format!("at least {}", said(n)),
         Count::Unsaid => format!("{many} (how many is not said)"),
     }

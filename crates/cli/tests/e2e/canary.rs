@@ -174,7 +174,9 @@ fn no_complaint_shows_it() {
     check(&world.run(["dossier", "check", "app.env"]).exits(1), key);
     check(&world.run(["dossier", "check", key]), key);
     // An address that could be one, and is spelled out where it was asked.
-    let address = format!("https://gateway.example/{key}?{key}#{key}");
+    let query = format!("https://gateway.example/{key}?{key}#{key}");
+    check(&world.run(["verify", "--base-url", &query]).exits(2), key);
+    let address = format!("https://gateway.example/{key}");
     for format in FORMATS {
         let args = ["scan", "--verify", "--base-url", &address, "--format", format];
         check(&world.run(args).exits(1), key);

@@ -30,7 +30,6 @@ fn a_plan_says_what_where_and_why_and_sends_nothing() {
         (&["verify", "--plan", "--dossier", "mistral-api-key"], "", 0),
         (&["scan", "--verify", "--plan"], "", 1),
         (&["scan", "--assess", "--plan"], "", 1),
-        (&["scan", "--plan"], "", 1),
     ] {
         let run = world.ask_about(&server, args, input).exits(code);
         assert_eq!(run.err, "", "{args:?}");
@@ -49,6 +48,19 @@ fn a_plan_says_what_where_and_why_and_sends_nothing() {
         assert_eq!(is_deep, args.contains(&"assess") || args.contains(&"--assess"), "{args:?}");
     }
     assert!(server.requests().is_empty());
+}
+
+/// Nobody is asked by a plain scan, so there is nothing to plan; and whoever
+/// wants nothing sent wants nothing fetched.
+#[test]
+fn a_plan_of_nothing_and_a_fetch_while_offline_are_refused() {
+    let world = World::new();
+    let run = world.run(["scan", "--plan"]).exits(2);
+    assert!(run.err.contains("add one of them"), "{}", run.err);
+    for flag in ["--plan", "--offline"] {
+        let run = world.run(["scan", "--verify", flag, "https://127.0.0.1:1/a.git"]).exits(2);
+        assert!(run.err.contains("clone it first"), "{}", run.err);
+    }
 }
 
 /// What is asked was planned, and what was planned is what may be asked.

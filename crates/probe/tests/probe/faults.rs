@@ -54,7 +54,7 @@ fn a_connection_that_is_cut() {
 #[test]
 fn an_answer_without_end_is_not_held() {
     let (server, value) = broken(Fault::Endless);
-    check_at(&server, &value, "more than 8 MB");
+    check_at(&server, &value, "more than 2 MB");
     // What the sockets between hold comes on top of what was read.
     assert!(server.bytes_sent() < 64 << 20, "{}", server.bytes_sent());
 }
@@ -92,6 +92,19 @@ fn a_page_that_says_it_is_json_is_a_page() {
     for page in ["<html>Sign in</html>", "\n <!doctype html>", "\u{feff}<HTML>"] {
         check(Fault::Status(401, page.to_owned()), "a page for people");
     }
+}
+
+/// A status has its meaning only in the words of the API.
+#[test]
+fn others_who_use_the_same_statuses_say_nothing() {
+    let other = "in words that are not the API's";
+    let text = |status, text: &str| Fault::Status(status, text.to_owned());
+    check(text(400, "Client sent an HTTP request to an HTTPS server."), other);
+    check(text(401, "Wi-Fi login required"), other);
+    check(text(403, "error code: 1020"), other);
+    check(text(422, "\"no\""), other);
+    let envelope = r#"{"code":401,"message":"invalid token","data":null}"#;
+    check(text(200, envelope), "is JSON, but not what the API answers");
 }
 
 #[test]

@@ -163,6 +163,32 @@ fn the_owner_is_asked_for_in_the_documented_header_first() {
     }
 }
 
+/// What a gateway that blocks the paths of administration makes of a key.
+#[test]
+fn half_an_acceptance_does_not_make_it_another_kind() {
+    let blocked = || Fault::Status(403, "{}".to_owned()).on("/v1/admin/*");
+    let value = random_value();
+    let dead = Counterpart::setup(World::new()).fault(blocked()).start();
+    let learnt = learn(at(&dead), Depth::Identity, question(STANDARD, &value));
+    assert_eq!(learnt.dossier.as_str(), STANDARD);
+    // Whether it is a live admin key is not known, so it is not called dead.
+    assert_eq!(learnt.verification.validity, Validity::Unknown);
+    // A live standard key under an administrator's name is found out.
+    let world = World::new().key(Key::standard(&value));
+    let live = Counterpart::setup(world).fault(blocked()).start();
+    let learnt = learn(at(&live), Depth::Identity, question(ADMIN, &value));
+    assert_eq!(learnt.dossier.as_str(), STANDARD);
+    assert_eq!(learnt.verification.validity, Validity::Active);
+}
+
+#[test]
+fn a_kind_that_got_no_answer_leaves_the_key_unknown() {
+    let fault = Fault::Status(503, "{}".to_owned()).on("/v1/admin/*");
+    let server = Counterpart::setup(World::new()).fault(fault).start();
+    let learnt = learn(at(&server), Depth::Identity, question(STANDARD, &random_value()));
+    assert_eq!(learnt.verification.validity, Validity::Unknown, "{}", learnt.verification.why);
+}
+
 #[test]
 fn an_admin_key_is_asked_about_in_both_headers() {
     let ways: [(Way, &[&str]); 2] = [

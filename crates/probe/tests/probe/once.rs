@@ -10,7 +10,7 @@ use leeward_counterpart::{Counterpart, Fault, Key, World, random_value};
 use leeward_model::Validity;
 use leeward_probe::{Depth, Desk, Question, Rate, Stop, Work};
 
-use crate::asking::{STANDARD, at, library, question};
+use crate::asking::{CODESTRAL, STANDARD, at, library, question};
 
 /// The most questions that the desk has under way at once.
 const AT_ONCE: usize = 16;
@@ -39,6 +39,20 @@ fn until(holds: impl Fn() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(30), "it never came to that");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// A value that was first seen under another name is asked about as what it is
+/// in the end.
+#[test]
+fn a_value_is_asked_about_as_what_it_turned_out_to_be() {
+    let (server, values) = knowing(1, None);
+    let desk = Desk::open(library(), at(&server), Work::default()).unwrap();
+    assert!(desk.offer(question(CODESTRAL, &values[0])).is_ok());
+    let learnt = desk.close(questions(&values));
+    let only: Vec<_> = learnt.into_values().collect();
+    assert_eq!(only.len(), 1);
+    assert_eq!(only[0].dossier.as_str(), STANDARD);
+    assert_eq!(only[0].verification.validity, Validity::Active);
 }
 
 #[test]

@@ -16,7 +16,8 @@ fn planned(dossier: &str, settings: &Settings, depth: Depth) -> Vec<Planned> {
 
 /// Those that a live key leads to where every first header is taken.
 fn expected(dossier: &str, settings: &Settings, depth: Depth) -> Vec<Planned> {
-    let unless = ["if it is refused as this kind", "if the same was answered 401"];
+    let unless =
+        ["if it is refused as this kind", "if it turns out to be", "if the same was answered 401"];
     let happens = |planned: &Planned| {
         let when = planned.when.as_deref().unwrap_or_default();
         planned.unasked.is_none() && !unless.iter().any(|unless| when.starts_with(unless))

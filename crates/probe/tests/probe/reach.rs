@@ -246,6 +246,41 @@ fn the_only_gaps_are_those_of_our_choice() {
     }
 }
 
+/// An answer without its list is no empty list.
+#[test]
+fn a_list_that_is_missing_is_a_gap() {
+    let value = random_value();
+    let (world, _) = furnished();
+    let fault = |path: &str, body: &str| Fault::Status(200, body.to_owned()).on(path);
+    let server = Counterpart::setup(world.key(Key::standard(&value)))
+        .fault(fault("/v1/files", r#"{"data":null,"error":"backend down"}"#))
+        .fault(fault("/v2/prompts", r#"{"prompts":[1,2],"error":"moved"}"#))
+        .fault(fault("/v2/skills", r#"{"nextPageToken":""}"#))
+        .start();
+    let assessment = assess(at(&server), &value);
+    for probe in ["files", "prompts"] {
+        assert!(assessment.gaps.iter().any(|gap| gap.probe == probe), "{probe}");
+        assert!(!assessment.grants.iter().any(|grant| grant.probe == probe), "{probe}");
+    }
+    // Where the specification lets an empty list be left out, it is empty.
+    assert_eq!(count(&assessment, "skills"), Count::Exactly(0));
+}
+
+/// One item may be refused what another is not.
+#[test]
+fn a_refusal_of_one_item_does_not_silence_the_others() {
+    let value = random_value();
+    let world = World::new()
+        .with(Resource::Libraries, 5)
+        .with(Resource::Documents, 5)
+        .key(Key::standard(&value));
+    let fault = Fault::Status(403, "{}".to_owned()).on("/v1/libraries/*").first(1);
+    let server = Counterpart::setup(world).fault(fault).start();
+    let assessment = assess(at(&server), &value);
+    assert_eq!(count(&assessment, "documents"), Count::AtLeast(20));
+    assert!(assessment.gaps.iter().any(|gap| gap.probe == "documents"));
+}
+
 /// What hangs on a list that was not answered is not known either.
 #[test]
 fn what_could_not_be_asked_is_a_gap_too() {
