@@ -10,6 +10,8 @@ use leeward_model::{
     SignalKind, Verification,
 };
 
+use zeroize::Zeroizing;
+
 use crate::{failure::Failure, terminal};
 
 /// More than this is no value and no snippet around one.
@@ -18,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 /// The value that a person hands over, as a finding without a place.
 pub(crate) fn handed_in(library: &Library, kind: Option<&str>) -> Result<Finding, Failure> {
     let text = read()?;
-    let trimmed = text.trim_ascii();
+    let trimmed = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text).trim_ascii();
     if trimmed.is_empty() {
         return Err(Failure::Value(
             "no value came: pipe it in, as in `pbpaste | leeward verify`, or run the command on a \
@@ -143,14 +145,14 @@ fn has_more_than_a_line_end(text: &[u8]) -> bool {
     text.last().is_some_and(u8::is_ascii_whitespace)
 }
 
-fn read() -> Result<Vec<u8>, Failure> {
+fn read() -> Result<Zeroizing<Vec<u8>>, Failure> {
     let failed = |error: io::Error| Failure::Value(format!("the value cannot be read: {error}"));
     let stdin = io::stdin();
     if stdin.is_terminal() {
         let typed = rpassword::prompt_password("value (it is not shown): ").map_err(failed)?;
-        return Ok(typed.into_bytes());
+        return Ok(Zeroizing::new(typed.into_bytes()));
     }
-    let mut text = Vec::new();
+    let mut text = Zeroizing::new(Vec::new());
     stdin.lock().take(LONGEST + 1).read_to_end(&mut text).map_err(failed)?;
     if text.len() as u64 > LONGEST {
         return Err(Failure::Value(

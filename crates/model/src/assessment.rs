@@ -150,7 +150,8 @@ pub struct Impact {
     pub id: String,
     /// What it is called.
     pub title: String,
-    /// The best standing of the actions that lead to it.
+    /// The best standing of the actions that lead to it; inferred at most if
+    /// there is nothing now that they could touch.
     pub standing: Standing,
     /// What happens, in the dossier's words.
     pub text: String,

@@ -2,7 +2,7 @@
 //! are proven, inferred, refused or unknown, and which of its impacts follow.
 
 use leeward_dossier::{Dossier, schema::Permission};
-use leeward_model::{Action, Assessment, Grant, Impact, Standing, Validity};
+use leeward_model::{Action, Assessment, Count, Grant, Impact, Standing, Validity};
 
 /// A question that the provider answered with a no.
 pub(crate) struct Refusal {
@@ -30,9 +30,9 @@ pub(crate) fn conclude(
         .iter()
         .map(|impact| {
             let actions = known.actions.iter().filter(|action| impact.from.contains(&action.id));
-            let standing = actions.clone().map(|action| action.standing).max();
+            let standing = actions.clone().map(|action| harm(action, &known.grants)).max();
             let standing = standing.unwrap_or(Standing::Refused);
-            let from = actions.filter(|action| action.standing == standing);
+            let from = actions.filter(|action| harm(action, &known.grants) == standing);
             Impact {
                 id: impact.id.clone(),
                 title: impact.title.clone(),
@@ -43,6 +43,16 @@ pub(crate) fn conclude(
         })
         .collect();
     known
+}
+
+/// What an action means for the owner: one that is proven, where there is
+/// nothing now that it could touch, harms only what may come.
+fn harm(action: &Action, grants: &[Grant]) -> Standing {
+    let mut own = grants.iter().filter(|grant| action.grants.contains(&grant.id));
+    match action.standing {
+        Standing::Proven if own.all(|grant| grant.count == Count::Exactly(0)) => Standing::Inferred,
+        standing => standing,
+    }
 }
 
 fn action(

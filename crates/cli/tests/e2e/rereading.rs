@@ -113,6 +113,26 @@ fn what_is_gone_is_named_and_the_rest_goes_on() {
     assert_eq!(server.count("/v1/models"), 1);
 }
 
+/// Of a value that is gone nothing is known, so the rest is not called all.
+#[test]
+fn what_is_gone_keeps_the_others_from_being_all() {
+    let (world, kept, gone) = (World::new(), key(), key());
+    world.write("kept.env", line(&kept));
+    world.write("gone.env", line(&gone));
+    let (path, _) = report(&world, &[]);
+    let server = crate::provider::with(Key::revoked(&kept));
+    let args = ["verify", "--format", "json", "--report", &path];
+    world.write("gone.env", "");
+    world.ask(&server, &args).exits(3);
+    let only = fs::read_to_string(&path).unwrap();
+    let only: serde_json::Value = serde_json::from_str(&only).unwrap();
+    let of = |hint: &str| {
+        let mut findings = only["findings"].as_array().unwrap().iter();
+        findings.find(|it| it["hint"] == hint).unwrap()["fingerprint"].as_str().unwrap().to_owned()
+    };
+    world.ask(&server, &["verify", "--report", &path, &of(&hint(&kept))]).exits(0);
+}
+
 #[test]
 fn the_other_half_is_read_too() {
     let world = World::new();

@@ -324,6 +324,9 @@ fn a_key_to_nothing_is_proven_to_reach_nothing() {
         assert_eq!(grant.raises, None, "{id}");
     }
     assert_eq!(action(&assessment, "extract-data").standing, Standing::Proven);
+    // There is nothing now that could be exposed; there may be later.
+    let exposure = assessment.impacts.iter().find(|impact| impact.id == "data-exposure");
+    assert_eq!(exposure.map(|impact| impact.standing), Some(Standing::Inferred));
     assert!(assessment.gaps.iter().all(|gap| gap.by_choice), "{:?}", assessment.gaps);
 }
 
