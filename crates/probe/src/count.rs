@@ -141,7 +141,7 @@ impl<'d> Counter<'d> {
             span: self.span,
             names: self.names,
             target: find.target,
-            raises: find.raises.clone().filter(|_| count != Count::Exactly(0)),
+            raises: find.raises.clone().filter(|_| count.known() > 0 || count == Count::Unsaid),
             probe: self.probe.to_owned(),
         })
     }
@@ -294,6 +294,22 @@ mod tests {
         counter.ends_early();
         assert_eq!(counter.grant().expect("answered").count, Count::AtLeast(2));
         assert!(Counter::new(&find, "files").grant().is_none(), "nobody answered");
+    }
+
+    #[test]
+    fn what_was_not_seen_makes_nothing_worse() {
+        let find = Find { total: None, raises: Some("it reads files".into()), ..find() };
+        let raises = |items: Value, cut: bool| {
+            let mut counter = Counter::new(&find, "files");
+            counter.page(&json!({ "data": items }), true);
+            if cut {
+                counter.is_cut();
+            }
+            counter.grant().expect("answered").raises.is_some()
+        };
+        assert!(raises(json!([{}]), false));
+        assert!(!raises(json!([]), false));
+        assert!(!raises(json!([]), true), "none among those asked about");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! are proven, inferred, refused or unknown, and which of its impacts follow.
 
 use leeward_dossier::{Dossier, schema::Permission};
-use leeward_model::{Action, Assessment, Count, Grant, Impact, Standing, Validity};
+use leeward_model::{Action, Assessment, Grant, Impact, Standing, Validity};
 
 /// A question that the provider answered with a no.
 pub(crate) struct Refusal {
@@ -45,12 +45,12 @@ pub(crate) fn conclude(
     known
 }
 
-/// What an action means for the owner: one that is proven, where there is
-/// nothing now that it could touch, harms only what may come.
+/// What an action means for the owner: one that is proven, where nothing is
+/// stored now that it could touch, harms only what may come.
 fn harm(action: &Action, grants: &[Grant]) -> Standing {
     let mut own = grants.iter().filter(|grant| action.grants.contains(&grant.id));
     match action.standing {
-        Standing::Proven if own.all(|grant| grant.count == Count::Exactly(0)) => Standing::Inferred,
+        Standing::Proven if own.all(|grant| grant.raises.is_none()) => Standing::Inferred,
         standing => standing,
     }
 }
