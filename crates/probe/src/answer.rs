@@ -115,23 +115,26 @@ fn read(dossier: &Dossier, probe: &Probe, incoming: Incoming) -> Result<Read, Tr
     let is_object = json.as_ref().is_some_and(Value::is_object);
     let success = json.filter(|_| is_success);
     let is_empty = body.trim_ascii().is_empty();
-    Ok(match row(dossier, probe, status, &body) {
-        // What refuses or half accepts a value must speak as the API does, or
-        // say nothing; what accepts it must speak. 402 is a text at times.
-        Some(answer)
-            if !is_success
-                && match answer.means {
-                    Meaning::Active => !is_object,
-                    Meaning::Inactive => !is_object && !is_empty,
-                    Meaning::Restricted => !is_object && !is_empty && status != 402,
-                    Meaning::Unknown => false,
-                } =>
-        {
-            return Err(Trouble::OtherSpeaker { status });
-        }
-        Some(answer) => (answer.means, answer.why.clone(), success),
-        None => (Meaning::Unknown, "the dossier does not say what that means".to_owned(), None),
-    })
+    let Some(answer) = row(dossier, probe, status, &body) else {
+        return Ok((Meaning::Unknown, "the dossier does not say what that means".to_owned(), None));
+    };
+    // What refuses or half accepts a value must speak as the API does, or say
+    // nothing; what accepts it must speak. A 402 is a text at times, and a row
+    // that names words knows them.
+    let speaks = is_success
+        || is_object
+        || answer.says.is_some()
+        || match answer.means {
+            Meaning::Active => false,
+            Meaning::Restricted => is_empty || status == 402,
+            Meaning::Inactive => is_empty,
+            Meaning::Unknown => true,
+        };
+    if speaks {
+        Ok((answer.means, answer.why.clone(), success))
+    } else {
+        Err(Trouble::OtherSpeaker { status })
+    }
 }
 
 /// Whether every list that a question counts is one. A list that a provider
