@@ -48,10 +48,7 @@ fn list(library: &Library) -> Result<Exit, Failure> {
 }
 
 fn show(library: &Library, id: &str, color: Color) -> Result<Exit, Failure> {
-    let Some(dossier) = library.get(id) else {
-        return Err(Failure::NoDossier(id.to_owned(), near(library, id)));
-    };
-    let page = page(dossier);
+    let page = page(library::find(library, id)?);
     let color = terminal::is_colored(color, &io::stdout());
     let mut out = BufWriter::new(io::stdout().lock());
     if color || io::stdout().is_terminal() {
@@ -62,14 +59,6 @@ fn show(library: &Library, id: &str, color: Color) -> Result<Exit, Failure> {
     }
     out.flush()?;
     Ok(Exit::Clean)
-}
-
-/// Ids that somebody who typed `id` may have meant.
-fn near(library: &Library, id: &str) -> Vec<String> {
-    let word = id.split('-').next().filter(|word| word.len() > 2);
-    let is_near = |known: &&str| word.is_some_and(|word| known.contains(word));
-    let ids = library.dossiers().iter().map(|dossier| dossier.id().as_str());
-    ids.filter(is_near).map(str::to_owned).collect()
 }
 
 /// Checks dossiers and runs their examples.

@@ -19,6 +19,19 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
     Ok(library)
 }
 
+/// The dossier of an id, as somebody typed it.
+pub(crate) fn find<'l>(library: &'l Library, id: &str) -> Result<&'l Dossier, Failure> {
+    library.get(id).ok_or_else(|| Failure::NoDossier(id.to_owned(), near(library, id)))
+}
+
+/// Ids that somebody who typed `id` may have meant.
+fn near(library: &Library, id: &str) -> Vec<String> {
+    let word = id.split('-').next().filter(|word| word.len() > 2);
+    let is_near = |known: &&str| word.is_some_and(|word| known.contains(word));
+    let ids = library.dossiers().iter().map(|dossier| dossier.id().as_str());
+    ids.filter(is_near).map(str::to_owned).collect()
+}
+
 /// The dossiers in some files and directories; all problems at once.
 fn read(paths: &[PathBuf]) -> Result<Vec<Dossier>, Failure> {
     let mut dossiers = Vec::new();

@@ -12,9 +12,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use leeward_detect::{Detector, Options};
 use leeward_dossier::Library;
 use leeward_model::{Finding, Level, Secret, Validity};
-use leeward_pipeline::{
-    Baseline, IgnoreFile, Keep, Outcome, Request, Scope, Target, inquire, rate_finding,
-};
+use leeward_pipeline::{Baseline, IgnoreFile, Keep, Outcome, Request, Scope, Target, inquire};
 use leeward_probe::{Depth, Desk, Settings, Stop};
 use leeward_report::{self as report, Report};
 use leeward_source::{
@@ -175,10 +173,7 @@ impl Inquiry {
                 inquire(findings, desk, library, now, self.keep)
             }
             None if self.offline => {
-                for finding in findings.iter_mut() {
-                    finding.verification = offline();
-                    rate_finding(finding, library, now);
-                }
+                offline(findings, library, now);
                 if self.keep == Keep::Live { std::mem::take(findings) } else { Vec::new() }
             }
             None => Vec::new(),

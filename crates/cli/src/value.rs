@@ -12,7 +12,7 @@ use leeward_model::{
 
 use zeroize::Zeroizing;
 
-use crate::{failure::Failure, terminal};
+use crate::{failure::Failure, library, terminal};
 
 /// More than this is no value and no snippet around one.
 const LONGEST: u64 = 1 << 20;
@@ -34,7 +34,7 @@ pub(crate) fn handed_in(library: &Library, kind: Option<&str>) -> Result<Finding
     let is_one_word = !trimmed.iter().any(u8::is_ascii_whitespace);
     let secret = Secret::new(trimmed);
     if let Some(id) = kind {
-        let dossier = known(library, id)?;
+        let dossier = library::find(library, id)?;
         return match fits(dossier, &secret) {
             Ok(()) if dossier.detect.companion.is_none() => Ok(finding(dossier, secret)),
             Ok(()) => Err(lone_half(dossier)),
@@ -48,20 +48,15 @@ pub(crate) fn handed_in(library: &Library, kind: Option<&str>) -> Result<Finding
     if is_one_word && let Some(dossier) = of_this_shape(library, &secret) {
         return Ok(finding(dossier, secret));
     }
-    match found_in(library, trimmed, None) {
-        Some(found) => found,
-        None => Err(match library.dossiers().iter().find(|dossier| dossier.detect.bare) {
-            Some(dossier) => match fits(dossier, &secret) {
-                Err(misfit) => refused(dossier, &misfit),
-                Ok(()) => Failure::Value("say with `--dossier ID` what the value is".to_owned()),
-            },
-            None => Failure::Value("say with `--dossier ID` what the value is".to_owned()),
-        }),
+    if let Some(found) = found_in(library, trimmed, None) {
+        return found;
     }
-}
-
-fn known<'l>(library: &'l Library, id: &str) -> Result<&'l Dossier, Failure> {
-    library.get(id).ok_or_else(|| Failure::NoDossier(id.to_owned(), Vec::new()))
+    let usual = library.dossiers().iter().find(|dossier| dossier.detect.bare);
+    let misfit = usual.and_then(|dossier| Some((dossier, fits(dossier, &secret).err()?)));
+    Err(misfit.map_or_else(
+        || Failure::Value("say with `--dossier ID` what the value is".to_owned()),
+        |(dossier, misfit)| refused(dossier, &misfit),
+    ))
 }
 
 fn refused(dossier: &Dossier, misfit: &Misfit) -> Failure {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use jiff::Timestamp;
-use leeward_dossier::{Dossier, Library};
+use leeward_dossier::Library;
 use leeward_model::{Coverage, Finding, Validity, Verification};
 use leeward_pipeline::{Keep, inquire, rate_finding};
 use leeward_probe::{Depth, Settings, Stop};
@@ -26,9 +26,11 @@ pub(crate) fn run(args: &args::Inquiry, depth: Depth, color: Color) -> Result<Ex
     let started_at = Timestamp::now();
     let library = Arc::new(library::load(&value.dossiers)?);
     let settings = asking::settings(asking, &library)?;
+    // A plan for a kind that is named needs no value.
     if asking.plan
-        && let Some(dossier) = named(&library, value)?
+        && let Some(id) = &value.dossier
     {
+        let dossier = library::find(&library, id)?;
         plan::show(&library, &[(dossier, 1)], &settings, depth)?;
         return Ok(Exit::Clean);
     }
@@ -77,10 +79,7 @@ fn ask(
     now: i64,
 ) -> Result<(), Failure> {
     if asking.offline {
-        for finding in findings.iter_mut() {
-            finding.verification = offline();
-            rate_finding(finding, library, now);
-        }
+        offline(findings, library, now);
         return Ok(());
     }
     let stop = Stop::new();
@@ -92,18 +91,12 @@ fn ask(
     Ok(())
 }
 
-/// What is said of a value while nothing may be sent.
-pub(crate) fn offline() -> Verification {
-    Verification { why: "not asked: offline".to_owned(), ..Verification::default() }
-}
-
-/// The kind that was named, if a plan can be made without a value.
-fn named<'l>(library: &'l Library, value: &args::Value) -> Result<Option<&'l Dossier>, Failure> {
-    match &value.dossier {
-        Some(id) => {
-            library.get(id).map(Some).ok_or_else(|| Failure::NoDossier(id.clone(), Vec::new()))
-        }
-        None => Ok(None),
+/// What is said of findings while nothing may be sent.
+pub(crate) fn offline(findings: &mut [Finding], library: &Library, now: i64) {
+    for finding in findings {
+        let why = "not asked: offline".to_owned();
+        finding.verification = Verification { why, ..Verification::default() };
+        rate_finding(finding, library, now);
     }
 }
 

@@ -99,7 +99,8 @@ pub fn inquire(
         companions: finding.companions.clone(),
     }));
     for finding in findings.iter_mut() {
-        match learnt.remove(&finding.fingerprint) {
+        let is_askable = askable.contains(&finding.fingerprint);
+        match learnt.remove(&finding.fingerprint).filter(|_| is_askable) {
             Some(Learnt { dossier, verification, assessment }) => {
                 finding.dossier = dossier;
                 finding.verification = verification;

@@ -12,7 +12,6 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use rand::RngExt as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -211,22 +210,8 @@ impl Run {
     }
 }
 
-/// A value of the shape of a Mistral key, with capitals, small letters and
-/// digits, and nobody's.
-pub(crate) fn key() -> String {
-    let mut rng = rand::rng();
-    let kinds: [&[u8]; 4] = [
-        b"ABCDEFGHJKLMNPQRSTUVWXYZ",
-        b"abcdefghijkmnopqrstuvwxyz",
-        b"23456789",
-        b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789",
-    ];
-    let any = |place: usize| {
-        let kind = kinds[if place < 9 { place % 3 } else { 3 }];
-        char::from(kind[rng.random_range(0..kind.len())])
-    };
-    (0..32).map(any).collect()
-}
+/// A value of the shape of a Mistral key, and nobody's.
+pub(crate) use leeward_counterpart::random_value as key;
 
 /// A line of an `.env` file that gives a key away.
 pub(crate) fn line(key: &str) -> String {
