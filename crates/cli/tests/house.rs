@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("source", &["model"]),
     ("report", &["dossier", "model"]),
     ("probe", &["dossier", "model"]),
+    ("respond", &["detect", "dossier", "model", "probe", "source"]),
     ("pipeline", &["detect", "dossier", "model", "probe", "source"]),
     ("cli", &["detect", "dossier", "model", "pipeline", "probe", "report", "source"]),
 ];

@@ -9,9 +9,11 @@ use std::{collections::BTreeSet, fmt, ops::Range};
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
+use leeward_model::StepName;
+
 use crate::{
     probe::{Method, PageBy, Probe},
-    schema::{DossierFile, RivalsFile, SCHEMA, Shape, StepName},
+    schema::{DossierFile, RivalsFile, SCHEMA, Shape},
 };
 
 /// Something wrong in a file, with the place.

@@ -225,7 +225,7 @@ mod tests {
     fn every_step_stands_once_under_its_phase() {
         for dossier in Library::builtin().dossiers() {
             let page = page(dossier);
-            for (number, step) in (1..).zip(crate::schema::StepName::ALL) {
+            for (number, step) in (1..).zip(leeward_model::StepName::ALL) {
                 let label = format!("(`{}`)\n", step.name());
                 assert_eq!(page.matches(&label).count(), 1, "{} {label}", dossier.id());
                 assert!(page.contains(&format!("\n{number}. **")), "{} {number}", dossier.id());

@@ -4,6 +4,7 @@
 //!
 //! Unknown fields are errors, so that a misspelt one is never silently unread.
 
+use leeward_model::StepName;
 use serde::{Deserialize, Serialize};
 
 use crate::probe::{Answer, Probe};
@@ -354,6 +355,7 @@ pub struct Never {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Which of the eight.
+    #[serde(with = "step_name")]
     pub step: StepName,
     /// What to do, in a line.
     pub title: String,
@@ -364,28 +366,6 @@ pub struct Step {
     /// The page where a person does it.
     #[serde(default)]
     pub link: Option<String>,
-}
-
-/// The eight steps, in the order they are shown.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepName {
-    /// Make the value useless.
-    Revoke,
-    /// Read what was done with it.
-    Audit,
-    /// Learn what it reached.
-    Assess,
-    /// Put a new one in its place.
-    Rotate,
-    /// Switch everything that used it.
-    UpdateDependents,
-    /// Narrow what the next one can do.
-    Harden,
-    /// Keep the next one where it belongs.
-    SecretsManager,
-    /// Notice the next leak first.
-    Prevent,
 }
 
 impl Level {
@@ -407,44 +387,6 @@ impl From<Level> for leeward_model::Severity {
             Level::Medium => Self::Medium,
             Level::High => Self::High,
             Level::Critical => Self::Critical,
-        }
-    }
-}
-
-impl StepName {
-    /// All eight, in order.
-    pub const ALL: [Self; 8] = [
-        Self::Revoke,
-        Self::Audit,
-        Self::Assess,
-        Self::Rotate,
-        Self::UpdateDependents,
-        Self::Harden,
-        Self::SecretsManager,
-        Self::Prevent,
-    ];
-
-    /// The name as written in dossiers and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Revoke => "revoke",
-            Self::Audit => "audit",
-            Self::Assess => "assess",
-            Self::Rotate => "rotate",
-            Self::UpdateDependents => "update-dependents",
-            Self::Harden => "harden",
-            Self::SecretsManager => "secrets-manager",
-            Self::Prevent => "prevent",
-        }
-    }
-
-    /// The phase of an incident it belongs to.
-    pub fn phase(self) -> &'static str {
-        match self {
-            Self::Revoke => "contain",
-            Self::Audit | Self::Assess => "investigate",
-            Self::Rotate | Self::UpdateDependents => "recover",
-            Self::Harden | Self::SecretsManager | Self::Prevent => "prevent",
         }
     }
 }
@@ -532,4 +474,19 @@ pub struct Bundle {
     pub dossiers: Vec<(String, DossierFile)>,
     /// The other vendors.
     pub rivals: RivalsFile,
+}
+
+/// A step by its name; the model's nouns have no wire form.
+mod step_name {
+    use leeward_model::StepName;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
+    pub(super) fn serialize<S: Serializer>(step: &StepName, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(step.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StepName, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
 }

@@ -75,6 +75,16 @@ impl Hint {
         Self(format!("{}…{}", visible(head), visible(tail)))
     }
 
+    /// A hint that was kept as text.
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The first characters and the last, if it shows any.
+    pub fn ends(&self) -> Option<(&str, &str)> {
+        self.0.split_once('…').filter(|(head, tail)| !head.is_empty() && !tail.is_empty())
+    }
+
     /// The hint as text, such as `Ab3d…9XyZ`.
     pub fn as_str(&self) -> &str {
         &self.0

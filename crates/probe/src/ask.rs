@@ -334,7 +334,7 @@ fn outgoing(
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
     };
-    Some(Outgoing { method, url: url.clone(), headers, body: probe.body.clone() })
+    Some(Outgoing { method, url: url.clone(), headers, body: probe.body.clone().map(Into::into) })
 }
 
 /// A header with the value in its place.

@@ -85,6 +85,8 @@ pub enum BadNetwork {
     Issuer(usize),
     /// What the client says.
     Client(reqwest::Error),
+    /// What the system says.
+    Runtime(std::io::Error),
 }
 
 impl fmt::Display for BadNetwork {
@@ -96,6 +98,7 @@ impl fmt::Display for BadNetwork {
             ),
             Self::Issuer(_) => f.write_str("no certificate in PEM form is in it"),
             Self::Client(error) => write!(f, "the network cannot be used: {error}"),
+            Self::Runtime(error) => write!(f, "the network cannot be used: {error}"),
         }
     }
 }
@@ -107,7 +110,7 @@ pub(crate) struct Outgoing {
     pub(crate) method: reqwest::Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<String>,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 /// What was answered.
@@ -127,8 +130,14 @@ pub(crate) struct Client {
 impl Client {
     /// A client. Opens no connection.
     pub(crate) fn new(network: &Network) -> Result<Self, BadNetwork> {
-        let mut trusted: BTreeSet<String> =
-            network.bases.iter().map(|base| base.host().to_owned()).collect();
+        Self::trusting(network, &[])
+    }
+
+    /// A client for which some hosts may lead anywhere, since the user named
+    /// them.
+    pub(crate) fn trusting(network: &Network, hosts: &[String]) -> Result<Self, BadNetwork> {
+        let named = network.bases.iter().map(Base::host).chain(hosts.iter().map(String::as_str));
+        let mut trusted: BTreeSet<String> = named.map(str::to_owned).collect();
         let mut builder = reqwest::Client::builder()
             .user_agent(&network.user_agent)
             .redirect(redirect::Policy::none())

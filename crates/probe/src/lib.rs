@@ -6,7 +6,8 @@
 //! `client` sends it, `ask` repeats it and `answer` reads what comes back; `verify` and
 //! `assess` put the questions of a dossier together, `count` and `outcome`
 //! make sense of what is listed; `plan` says all that without asking; `desk`
-//! is where other threads hand secrets in.
+//! is where other threads hand secrets in. `courier` sends what the user wants
+//! to have sent to places of their own.
 //!
 //! Only public hosts that a dossier lists, or the one that the user names, are
 //! ever sent a value, over HTTPS, and nothing is asked that changes or costs
@@ -18,6 +19,7 @@ mod ask;
 mod assess;
 mod client;
 mod count;
+mod courier;
 mod desk;
 mod outcome;
 mod pace;
@@ -30,6 +32,7 @@ mod verify;
 
 pub use ask::Manners;
 pub use client::{BadNetwork, Network};
+pub use courier::{BadParcel, Courier, Delivered, Parcel, Undelivered};
 pub use desk::{Desk, Learnt, Question, Tally, Work};
 pub use pace::Rate;
 pub use plan::{Depth, HostUse, Planned, hosts, plan};

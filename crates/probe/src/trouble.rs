@@ -67,6 +67,32 @@ impl Trouble {
         matches!(self, Self::Connect { .. } | Self::Slow { .. } | Self::Cut { .. })
     }
 
+    /// Whether the request may have had its effect though no answer came.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Slow { .. }
+            | Self::Cut { .. }
+            | Self::Endless { .. }
+            | Self::Compressed
+            | Self::NotJson
+            | Self::OtherJson
+            | Self::Stopped => true,
+            Self::Name { .. }
+            | Self::Inside { .. }
+            | Self::Connect { .. }
+            | Self::Certificate { .. }
+            | Self::Encryption { .. }
+            | Self::ProxyPassword
+            | Self::Proxy
+            | Self::Page
+            | Self::Redirect { .. }
+            | Self::OtherSpeaker { .. }
+            | Self::Wait { .. }
+            | Self::Lost
+            | Self::Unsendable => false,
+        }
+    }
+
     /// From what the HTTP client says, for a request to `host`.
     pub(crate) fn of(error: &reqwest::Error, host: &str, waited: Duration) -> Self {
         let host = host.to_owned();
