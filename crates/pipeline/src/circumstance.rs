@@ -6,8 +6,8 @@
 
 use leeward_dossier::Library;
 use leeward_model::{
-    Circumstances, Count, Exposure, Finding, GitObjectKind, GitPlace, History, Location,
-    Provenance, Tracking, rate,
+    Assessment, Circumstances, Count, DossierId, Exposure, Finding, GitObjectKind, GitPlace,
+    History, Location, Provenance, Rating, Tracking, Verification, rate,
 };
 use leeward_source::git::RemoteUrl;
 
@@ -19,19 +19,42 @@ const SECONDS_OF_A_DAY: i64 = 86_400;
 /// Rates a finding anew from everything that is known of it. `now` is in
 /// seconds since 1970-01-01 UTC.
 pub fn rate_finding(finding: &mut Finding, library: &Library, now: i64) {
-    let Some(dossier) = library.get(finding.dossier.as_str()) else { return };
-    let known = circumstances(finding, now);
-    finding.severity = rate(dossier.severity.base.into(), &dossier.severity.why, &known);
+    let Finding { dossier, locations, verification, assessment, .. } = &*finding;
+    if let Some(rating) =
+        rating(library, dossier, locations, verification, assessment.as_ref(), now)
+    {
+        finding.severity = rating;
+    }
 }
 
-fn circumstances(finding: &Finding, now: i64) -> Circumstances {
-    let places = || finding.locations.iter().map(|Location { provenance, .. }| &**provenance);
+/// How bad something of a kind is, from its places and what was said of it;
+/// `None` if the kind is not known.
+pub fn rating(
+    library: &Library,
+    dossier: &DossierId,
+    locations: &[Location],
+    verification: &Verification,
+    assessment: Option<&Assessment>,
+    now: i64,
+) -> Option<Rating> {
+    let dossier = library.get(dossier.as_str())?;
+    let known = circumstances(locations, verification, assessment, now);
+    Some(rate(dossier.severity.base.into(), &dossier.severity.why, &known))
+}
+
+fn circumstances(
+    locations: &[Location],
+    verification: &Verification,
+    assessment: Option<&Assessment>,
+    now: i64,
+) -> Circumstances {
+    let places = || locations.iter().map(|Location { provenance, .. }| &**provenance);
     let commits = places().filter_map(|place| git(place)?.1.introduced.as_ref());
     let oldest = commits.map(|commit| commit.committed_at).min();
     // One that only named the owner says nothing of what is reached.
-    let assessment = finding.assessment.as_ref().filter(|known| !known.actions.is_empty());
+    let assessment = assessment.filter(|known| !known.actions.is_empty());
     Circumstances {
-        validity: finding.verification.validity,
+        validity: verification.validity,
         exposure: places().map(exposure).max().unwrap_or_default(),
         age_days: oldest.map(|at| now.saturating_sub(at).max(0) / SECONDS_OF_A_DAY),
         reach: assessment.map(|assessment| {
@@ -90,9 +113,8 @@ mod tests {
     use std::sync::Arc;
 
     use leeward_model::{
-        Action, Assessment, Commit, Confidence, DossierId, Excerpt, FilePlace, Fingerprint, Grant,
-        ObjectId, Position, Rating, Secret, Severity, Signature, Span, Standing, Validity,
-        Verification,
+        Action, Commit, Confidence, Excerpt, FilePlace, Fingerprint, Grant, ObjectId, Position,
+        Secret, Severity, Signature, Span, Standing, Validity,
     };
 
     use super::*;
@@ -136,7 +158,8 @@ mod tests {
     }
 
     fn got_to(places: Vec<Provenance>) -> Exposure {
-        circumstances(&finding(places), 0).exposure
+        let finding = finding(places);
+        circumstances(&finding.locations, &finding.verification, None, 0).exposure
     }
 
     #[test]

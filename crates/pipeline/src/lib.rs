@@ -16,7 +16,7 @@ mod settle;
 mod target;
 
 pub use baseline::{BadBaseline, Baseline};
-pub use circumstance::rate_finding;
+pub use circumstance::{rate_finding, rating};
 pub use ignore::{BadIgnoreFile, IgnoreFile};
 pub use inquire::{Keep, inquire};
 pub use scan::{Failure, Outcome, Request, Scope, scan};

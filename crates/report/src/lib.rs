@@ -14,6 +14,7 @@ mod report;
 mod account;
 mod exposure;
 mod foreign;
+mod keeping;
 mod masked;
 mod reach;
 mod reason;
@@ -33,6 +34,7 @@ mod sarif;
 use std::io::{self, Write};
 
 pub use jsonl::Lines;
+pub use keeping::mask_for_keeping;
 pub use report::{Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
 /// The formats a whole report can be written in.
