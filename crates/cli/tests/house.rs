@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["dossier", "model"]),
     ("probe", &["dossier", "model"]),
     ("respond", &["detect", "dossier", "model", "probe", "source"]),
+    ("store", &["model"]),
     ("pipeline", &["detect", "dossier", "model", "probe", "source"]),
     ("cli", &["detect", "dossier", "model", "pipeline", "probe", "report", "source"]),
 ];

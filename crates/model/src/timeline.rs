@@ -99,7 +99,8 @@ impl Timeline {
 }
 
 fn origins(case: &Case) -> Vec<Moment> {
-    let introduced = case.locations.iter().filter_map(|location| match &*location.provenance {
+    let places = case.locations.iter().chain(&case.gone);
+    let introduced = places.filter_map(|location| match &*location.provenance {
         Provenance::Git(place) => {
             let history = place.history.as_deref()?;
             history.introduced.as_ref().map(|commit| (history, commit))
