@@ -35,6 +35,7 @@ mod trouble;
 mod wire;
 
 pub use case::Learnt;
+pub use check::{LogCheck, Problem};
 pub use claim::Claim;
 pub use letter::{Letter, Posted};
 pub use list::Filter;
