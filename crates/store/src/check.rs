@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use leeward_model::{Event, EventKind, Incident, IncidentId, StepName, StepRecord};
+use leeward_model::{Event, EventKind, Incident, IncidentId, SafeText, StepName, StepRecord};
 
 use crate::{
     db::Db,
@@ -262,21 +262,38 @@ impl Check {
 /// What differs between a line and what its events make of it.
 fn differences(line: &Incident, replayed: &Incident) -> Vec<String> {
     let mut differences = Vec::new();
-    let mut compare = |what: &str, is: &dyn fmt::Debug, said: &dyn fmt::Debug| {
-        let (is, said) = (format!("{is:?}"), format!("{said:?}"));
+    let mut compare = |what: &str, is: Option<String>, said: Option<String>| {
         if is != said {
+            let shown = |value: Option<String>| {
+                value.map_or("not set".to_owned(), |text| format!("`{}`", SafeText::new(&text)))
+            };
+            let (is, said) = (shown(is), shown(said));
             differences.push(format!("its {what} is {is}, and by its events {said}"));
         }
     };
-    compare("fingerprint", &line.fingerprint.to_string(), &replayed.fingerprint.to_string());
-    compare("kind", &line.dossier.as_str(), &replayed.dossier.as_str());
-    compare("severity", &line.severity.name(), &replayed.severity.name());
-    compare("validity", &line.validity.name(), &replayed.validity.name());
-    compare("state", &line.state.name(), &replayed.state.name());
-    compare("owner", &line.owner, &replayed.owner);
-    compare("due date", &line.due, &replayed.due);
-    compare("beginning", &line.opened_at, &replayed.opened_at);
-    compare("last change", &line.updated_at, &replayed.updated_at);
-    compare("end", &line.closed_at, &replayed.closed_at);
+    let prints = [line, replayed].map(|it| Some(it.fingerprint.to_string()));
+    let dossiers = [line, replayed].map(|it| Some(it.dossier.to_string()));
+    let severities = [line, replayed].map(|it| Some(it.severity.name().to_owned()));
+    let validities = [line, replayed].map(|it| Some(it.validity.name().to_owned()));
+    let states = [line, replayed].map(|it| Some(it.state.name().to_owned()));
+    let owners = [line, replayed].map(|it| it.owner.clone());
+    let dues = [line, replayed].map(|it| it.due.map(|at| at.to_string()));
+    let begins = [line, replayed].map(|it| Some(it.opened_at.to_string()));
+    let changes = [line, replayed].map(|it| Some(it.updated_at.to_string()));
+    let ends = [line, replayed].map(|it| it.closed_at.map(|at| at.to_string()));
+    for (what, [is, said]) in [
+        ("fingerprint", prints),
+        ("kind", dossiers),
+        ("severity", severities),
+        ("validity", validities),
+        ("state", states),
+        ("owner", owners),
+        ("due date", dues),
+        ("beginning", begins),
+        ("last change", changes),
+        ("end", ends),
+    ] {
+        compare(what, is, said);
+    }
     differences
 }

@@ -289,5 +289,10 @@ fn clean(mut entry: Entry) -> Entry {
             *text = printable(text).into_owned();
         }
     }
+    if entry.facts.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        let clean = |text: String| printable(&text).into_owned();
+        let facts = std::mem::take(&mut entry.facts).into_iter();
+        entry.facts = facts.map(|(name, value)| (clean(name), clean(value))).collect();
+    }
     entry
 }

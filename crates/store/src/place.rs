@@ -51,11 +51,13 @@ impl Url {
     fn parts(&self) -> (&str, Option<&str>, &str) {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
         let shown = rest.split(['?', '#']).next().unwrap_or_default();
+        if rest[shown.len()..].contains('@') {
+            // A password may hold the question mark: then nothing is shown.
+            return (scheme, None, "…");
+        }
         // An `@` in a password that somebody forgot to encode: the last one counts.
         match shown.rsplit_once('@') {
             Some((user, place)) => (scheme, Some(user), place),
-            // The password may hold the question mark: then nothing is shown.
-            None if rest.contains('@') => (scheme, None, "…"),
             None => (scheme, None, shown),
         }
     }

@@ -137,3 +137,37 @@ impl Store {
         Ok(hash.is_some_and(|hash| hash == head.hash))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use leeward_model::EventKind;
+
+    use super::*;
+
+    fn note(length: usize) -> Entry {
+        Entry {
+            incident: None,
+            at: 1,
+            actor: "ann".to_owned(),
+            kind: EventKind::Noted,
+            text: "x".repeat(length),
+            facts: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn where_no_room_is_left_nothing_is_recorded_and_nothing_lost() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&Place::File(directory.path().join("a.db"))).unwrap();
+        store.append(&[note(10)]).unwrap();
+        store.db.batch("PRAGMA max_page_count = 40").unwrap();
+        let trouble = store.append(&[note(10), note(500_000)]).unwrap_err();
+        assert!(matches!(trouble, Trouble::Full), "{trouble:?}");
+        assert_eq!(store.head().unwrap().sequence, 1);
+        store.append(&[note(10)]).unwrap();
+        store.db.batch("PRAGMA max_page_count = 4000").unwrap();
+        store.append(&[note(500_000)]).unwrap();
+        assert_eq!(store.events(None).unwrap().len(), 3);
+        assert!(store.verify_log().unwrap().is_sound());
+    }
+}

@@ -62,6 +62,28 @@ impl Post {
         bound: &[Value<'_>],
         show: &mut dyn FnMut(&Row<'_>) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
+        let mut count = 0;
+        let mut counted = |row: &Row<'_>| {
+            count += 1;
+            show(row)
+        };
+        match self.each_once(sql, bound, &mut counted) {
+            // A server that was started anew has forgotten this client. Outside a
+            // transaction nothing but reading is done, and reading can begin anew.
+            Err(Trouble::Connect(_)) if !self.is_open && count == 0 => {
+                self.reconnect()?;
+                self.each_once(sql, bound, show)
+            }
+            done => done,
+        }
+    }
+
+    fn each_once(
+        &mut self,
+        sql: &str,
+        bound: &[Value<'_>],
+        show: &mut dyn FnMut(&Row<'_>) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
         let statement = self.statement(sql)?;
         let mut rows = self.client.query_raw(&statement, bound)?;
         while let Some(row) = rows.next()? {
@@ -73,10 +95,6 @@ impl Post {
     fn statement(&mut self, sql: &str) -> Result<Statement, Trouble> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
-        }
-        // A server that was started anew forgot this client between transactions.
-        if !self.is_open && self.client.is_closed() {
-            self.reconnect()?;
         }
         let statement = self.client.prepare(&sql.replace('?', "$"))?;
         self.statements.insert(sql.to_owned(), statement.clone());
@@ -94,14 +112,17 @@ impl Post {
             // Left open by a caller that panicked.
             self.rollback();
         }
-        let begun = self.client.batch_execute(how);
-        if begun.is_err() && self.client.is_closed() {
-            self.reconnect()?;
-            self.client.batch_execute(how)?;
-        } else if let Err(error) = begun {
-            self.is_open = true;
-            self.rollback();
-            return Err(error.into());
+        match self.batch(how) {
+            Err(Trouble::Connect(_)) => {
+                self.reconnect()?;
+                self.batch(how)?;
+            }
+            Err(trouble) => {
+                // It may have begun, and then have waited in vain.
+                self.rollback();
+                return Err(trouble);
+            }
+            Ok(()) => {}
         }
         self.is_open = true;
         Ok(())

@@ -122,28 +122,28 @@ notices! {
         "event 5 is not what was recorded, or does not follow the one before it";
     a_changed_time: "UPDATE events SET at = at + 1 WHERE sequence = 5" =>
         "event 5 is not what was recorded, or does not follow the one before it",
-        "incident 2: its last change is 1800000003, and by its events 1800000004";
+        "incident 2: its last change is `1800000003`, and by its events `1800000004`";
     a_changed_fact: "UPDATE events SET facts = replace(facts, 'k-1', 'k-2') WHERE sequence = 4" =>
         "event 4 is not what was recorded, or does not follow the one before it";
     facts_that_are_none: "UPDATE events SET facts = 'x' WHERE sequence = 5" =>
         "event 5 is not what was recorded, or does not follow the one before it",
-        "incident 2: its last change is 1800000003, and by its events 1800000000";
+        "incident 2: its last change is `1800000003`, and by its events `1800000000`";
     a_changed_hash: "UPDATE events SET hash = replace(hash, substr(hash, 1, 1), '!') WHERE sequence = 5" =>
         "event 5 is not what was recorded, or does not follow the one before it",
         "event 6 is not what was recorded, or does not follow the one before it";
     a_deleted_tail: "DELETE FROM events WHERE sequence > 5" =>
         "event 6 is missing",
-        "incident 1: its state is \"closed\", and by its events \"open\"",
-        "incident 1: its last change is 1800000004, and by its events 1800000002",
-        "incident 1: its end is Some(1800000004), and by its events None",
+        "incident 1: its state is `closed`, and by its events `open`",
+        "incident 1: its last change is `1800000004`, and by its events `1800000002`",
+        "incident 1: its end is `1800000004`, and by its events not set",
         "incident 1: it is listed in the wrong place";
     a_deleted_middle: "DELETE FROM events WHERE sequence IN (3, 5)" =>
         "event 3 is missing",
         "event 4 is not what was recorded, or does not follow the one before it",
         "event 5 is missing",
         "event 6 is not what was recorded, or does not follow the one before it",
-        "incident 1: its owner is Some(\"ann\"), and by its events None",
-        "incident 2: its last change is 1800000003, and by its events 1800000000";
+        "incident 1: its owner is `ann`, and by its events not set",
+        "incident 2: its last change is `1800000003`, and by its events `1800000000`";
     a_swapped_pair: "UPDATE events SET sequence = 50 WHERE sequence = 4;
                      UPDATE events SET sequence = 4 WHERE sequence = 5;
                      UPDATE events SET sequence = 5 WHERE sequence = 50" =>
@@ -155,12 +155,12 @@ notices! {
         "event 7 is not what was recorded, or does not follow the one before it",
         "event 7 is behind the end of the log that was noted";
     an_owner_without_an_event: "UPDATE incidents SET owner = 'bob' WHERE id = 2" =>
-        "incident 2: its owner is Some(\"bob\"), and by its events None";
+        "incident 2: its owner is `bob`, and by its events not set";
     a_state_without_an_event: "UPDATE incidents SET state = 'closed', closed = 1 WHERE id = 2" =>
-        "incident 2: its state is \"closed\", and by its events \"open\"",
+        "incident 2: its state is `closed`, and by its events `open`",
         "incident 2: it is listed in the wrong place";
     a_severity_without_an_event: "UPDATE incidents SET severity = 4 WHERE id = 2" =>
-        "incident 2: its severity is \"low\", and by its events \"high\"";
+        "incident 2: its severity is `low`, and by its events `high`";
     a_deleted_incident: "DELETE FROM incidents WHERE id = 2" =>
         "incident 2: events tell of it, and it is not in the list";
     a_changed_step: "UPDATE steps SET progress = 'waived'" =>
