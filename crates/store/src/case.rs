@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use leeward_model::{
-    Assessment, Case, DossierId, Entry, Event, EventKind, Fingerprint, IncidentId, Rating,
+    Assessment, Case, DossierId, Entry, Event, EventKind, Fingerprint, IncidentId, Rating, State,
     Validity, Verification,
 };
 
@@ -126,7 +126,8 @@ impl Store {
     }
 
     /// Takes in what was learnt of a case, with entries that say how: all or nothing.
-    /// What changes and is said by no entry is added to the log too.
+    /// What changes and is said by no entry is added to the log too; a closed incident
+    /// of which a provider says that its value is live is reopened.
     pub fn learn(
         &mut self,
         id: IncidentId,
@@ -227,6 +228,11 @@ fn learn(
     if level != now.severity || now.dossier != *learnt.dossier {
         let entry = said::rated(now, level, learnt.dossier, learnt.severity, actor, at);
         ledger.push(entry)?;
+    }
+    let is_live = learnt.verification.is_some_and(|heard| heard.validity.is_live());
+    let is_closed = ledger.line(id).is_some_and(|line| line.state == State::Closed);
+    if is_live && is_news && is_closed {
+        ledger.push(said::reopened(id, said::LIVE, actor, at))?;
     }
     ledger.finish(db)
 }

@@ -3,8 +3,8 @@
 //! noticed. In a file of SQLite, or in PostgreSQL.
 //!
 //! It never keeps a value: a finding goes in, and everything but its value is written
-//! down. With the feature `sealed` there is a way to encrypt a value to a key outside
-//! the database; what comes of it may be kept here.
+//! down. With the feature `sealed`, module `seal` encrypts one to a key outside the
+//! database, and what comes of that may be kept here.
 //!
 //! The calls block. Both clients are used directly, behind one small layer
 //! (`db`): one schema and one set of queries for both. `sqlx` speaks both too, but it
@@ -14,6 +14,8 @@
 //! What is to be done about an incident, and when it is closed, is others' business.
 
 pub mod facts;
+#[cfg(feature = "sealed")]
+pub mod seal;
 
 mod case;
 mod check;
@@ -28,7 +30,7 @@ mod place;
 mod project;
 mod record;
 mod said;
-mod seal;
+mod sealed;
 mod spot;
 mod store;
 mod trouble;

@@ -7,6 +7,9 @@ use leeward_model::{
 
 use crate::facts;
 
+/// Why a closed incident is reopened whose value works.
+pub(crate) const LIVE: &str = "its value is live: a provider accepted it";
+
 /// An entry with its facts.
 pub(crate) fn entry(
     id: IncidentId,

@@ -58,7 +58,8 @@ impl Store {
     }
 
     /// Adds entries to the log, and to incidents what follows from them: all or none.
-    /// See [`facts`](crate::facts) for what kinds must say.
+    /// See [`facts`](crate::facts) for what kinds must say. What a provider answered goes
+    /// through [`learn`](Self::learn), which keeps the answer too.
     pub fn append(&mut self, entries: &[Entry]) -> Result<Vec<Event>, Trouble> {
         self.db.write(|db| {
             let mut ledger = Ledger::begin(db)?;

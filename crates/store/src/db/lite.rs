@@ -3,7 +3,7 @@
 //! may be written.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io,
     path::{Path, PathBuf},
     time::Duration,
@@ -183,7 +183,7 @@ fn create(path: &Path) -> io::Result<()> {
     // The name, too, must be there after a power cut.
     #[cfg(unix)]
     if let Some(directory) = directory {
-        File::open(directory)?.sync_all()?;
+        fs::File::open(directory)?.sync_all()?;
     }
     Ok(())
 }

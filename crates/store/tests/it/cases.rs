@@ -5,7 +5,7 @@ use std::fs;
 use leeward_model::{
     Action, Assessment, Commit, Count, DossierId, Encoding, EventKind, Evidence, FilePlace,
     GitObjectKind, GitPlace, Grant, History, Impact, Location, ObjectId, Provenance, Severity,
-    Signature, Standing, Tally, Tracking, Trait, Validity, Verification,
+    Signature, Standing, State, Tally, Tracking, Trait, Validity, Verification,
 };
 use leeward_store::{Filter, Learnt, Trouble};
 
@@ -201,6 +201,15 @@ on_both! {
         // Nothing new is nothing to say.
         let same = Learnt { assessment: None, severity: None, ..learnt };
         assert!(store.learn(id, &same, &[]).unwrap().is_empty());
+        // It was closed, and it lives.
+        close(&mut store, id, NOW + 4);
+        assert!(store.learn(id, &same, &[]).unwrap().is_empty(), "that was known before");
+        let alive = said(Validity::Active, NOW + 5);
+        let alive = Learnt { verification: Some(&alive), ..same };
+        let events = store.learn(id, &alive, &[]).unwrap();
+        let kinds: Vec<_> = events.iter().map(|event| event.entry.kind.name()).collect();
+        assert_eq!(kinds, ["verified", "moved"]);
+        assert_eq!(store.incident(id).unwrap().unwrap().state, State::Reopened);
         // All or nothing.
         let bad = [entry(id, NOW + 4, EventKind::Moved, &[])];
         let lower = rating(Severity::Low);

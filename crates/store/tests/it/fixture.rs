@@ -225,5 +225,5 @@ pub(crate) fn assert_sound(store: &mut Store) {
 /// What opening says when it fails.
 #[track_caller]
 pub(crate) fn refusal(opened: Result<Store, Trouble>) -> Trouble {
-    opened.err().expect("it opened")
+    opened.expect_err("it opened")
 }

@@ -40,7 +40,7 @@ on_both! {
         let id = record(&mut store, NOW, &[of(&value, &[a.clone(), c.clone()])]).opened[0];
 
         let covered = [all_files(b"/srv")];
-        let seen = [of(&value, &[b.clone()])];
+        let seen = [of(&value, std::slice::from_ref(&b))];
         let recorded = covering(&mut store, NOW + 1, &seen, &covered);
         assert_eq!((recorded.updated, recorded.reopened.len()), (1, 0));
         assert_eq!(kinds(&mut store, id), ["opened", "seen", "gone"]);
@@ -112,14 +112,14 @@ on_both! {
         let env = file("/srv/app/.env", 1);
         let id = record(&mut store, NOW, &[of(&value, &[env.clone(), old.clone()])]).opened[0];
         let everywhere = [all_files(b"/srv"), all_objects("/srv/app")];
-        covering(&mut store, NOW + 1, &[of(&value, &[old.clone()])], &everywhere);
+        covering(&mut store, NOW + 1, &[of(&value, std::slice::from_ref(&old))], &everywhere);
         close(&mut store, id, NOW + 2);
 
         // An old place in history that was known when it was closed.
-        let only_history = [of(&value, &[old.clone()])];
+        let only_history = [of(&value, std::slice::from_ref(&old))];
         assert!(record(&mut store, NOW + 3, &only_history).reopened.is_empty());
         // Refused, as it should be.
-        let mut dead = of(&value, &[old.clone()]);
+        let mut dead = of(&value, std::slice::from_ref(&old));
         dead.verification = said(Validity::Inactive, NOW + 4);
         assert!(record(&mut store, NOW + 4, &[dead]).reopened.is_empty());
         // Where it was gone.
@@ -136,7 +136,7 @@ on_both! {
         assert_eq!(record(&mut store, NOW + 8, &elsewhere).reopened, [id]);
 
         close(&mut store, id, NOW + 9);
-        let mut live = of(&value, &[old.clone()]);
+        let mut live = of(&value, std::slice::from_ref(&old));
         live.verification = said(Validity::Restricted, NOW + 10);
         assert_eq!(record(&mut store, NOW + 10, &[live]).reopened, [id]);
         let text = store.events(Some(id)).unwrap();
