@@ -5,6 +5,7 @@ use std::{
     env,
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -42,7 +43,7 @@ on_both! {
     fn what_was_acknowledged_is_kept(base: &Base) {
         drop(base.open());
         let mut acknowledged = 0;
-        for _ in 0..30 {
+        for round in 0..30 {
             let mut writer = Command::new(env::current_exe().unwrap())
                 .args(["--exact", "crash::writer", "--nocapture", "--test-threads=1"])
                 .env(ADDRESS, base.address())
@@ -51,15 +52,26 @@ on_both! {
                 .spawn()
                 .unwrap();
             let out = BufReader::new(writer.stdout.take().unwrap());
-            let lines = thread::spawn(move || -> Vec<i64> {
-                let said = |line: String| line.split("kept ").nth(1)?.trim().parse().ok();
-                out.lines().map_while(Result::ok).filter_map(said).collect()
+            let (tell, told) = mpsc::channel();
+            let reader = thread::spawn(move || {
+                for line in out.lines().map_while(Result::ok) {
+                    let number = line.split("kept ").nth(1);
+                    if let Some(number) = number.and_then(|text| text.trim().parse().ok()) {
+                        tell.send(number).unwrap();
+                    }
+                }
             });
-            let patience = u64::from(random_value().as_bytes()[0] % 64) * 3;
-            thread::sleep(Duration::from_millis(20 + patience));
+            // Every third is killed wherever it is, the others once they write.
+            let mut last: i64 = acknowledged;
+            if round % 3 != 0 {
+                last = told.recv_timeout(Duration::from_secs(60)).unwrap();
+            }
+            let patience = u64::from(random_value().as_bytes()[0] % 64);
+            thread::sleep(Duration::from_millis(patience));
             writer.kill().unwrap();
             writer.wait().unwrap();
-            let last = lines.join().unwrap().last().copied().unwrap_or(acknowledged);
+            reader.join().unwrap();
+            last = told.iter().last().unwrap_or(last);
             let mut store = base.open();
             assert_sound(&mut store);
             let head = store.head().unwrap().sequence;
