@@ -38,12 +38,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     drop(store);
 
     let mut store = Store::open(&place)?;
-    for round in ["first", "again"] {
+    let mut best = f64::MAX;
+    for round in 0..10 {
         let begun = Instant::now();
         let lines = store.incidents(&Filter::default())?;
         assert_eq!(lines.len() as u64, MANY);
-        told(&format!("list all 100,000 incidents, {round}"), begun);
+        if round == 0 {
+            told("list all 100,000 incidents, the first time", begun);
+        }
+        best = best.min(begun.elapsed().as_secs_f64() * 1000.0);
     }
+    println!("{best:>9.1} ms  the same, the best of ten");
     let begun = Instant::now();
     let lines = store.incidents(&Filter { limit: Some(100), ..Filter::default() })?;
     told("list the first 100", begun);
@@ -105,12 +110,7 @@ fn record(store: &mut Store, from: u64, covered: &[Vec<u8>]) -> leeward_store::R
         covered,
         due: &|severity| Some(if severity == Severity::Critical { 3600 } else { 86_400 }),
     };
-    let begun = Instant::now();
-    let recorded = store.record(&scan).unwrap();
-    if from == MANY || from == 0 {
-        println!("{:>9.1} ms  (without making the findings)", begun.elapsed().as_secs_f64() * 1e3);
-    }
-    recorded
+    store.record(&scan).unwrap()
 }
 
 fn finding(n: u64) -> Finding {

@@ -1,7 +1,5 @@
 //! A line of the list of incidents: how it is read and written.
 
-use std::{collections::HashSet, sync::Arc};
-
 use leeward_model::{DossierId, Fingerprint, Hint, Incident, IncidentId, Severity, State};
 
 use crate::{
@@ -40,7 +38,7 @@ fn ranked(rank: i64) -> Result<Severity, Trouble> {
 /// Reads many lines; a dossier's id is kept once.
 #[derive(Default)]
 pub(crate) struct Reader {
-    dossiers: HashSet<Arc<str>>,
+    dossiers: Vec<DossierId>,
 }
 
 impl Reader {
@@ -64,12 +62,15 @@ impl Reader {
     }
 
     fn dossier(&mut self, id: &str) -> DossierId {
-        if let Some(known) = self.dossiers.get(id) {
-            return DossierId::new(known.clone());
+        // There are few, and most lines have the same.
+        if let Some(known) = self.dossiers.iter().find(|known| known.as_str() == id) {
+            return known.clone();
         }
-        let id: Arc<str> = id.into();
-        self.dossiers.insert(id.clone());
-        DossierId::new(id)
+        let id = DossierId::new(id);
+        if self.dossiers.len() < 16 {
+            self.dossiers.push(id.clone());
+        }
+        id
     }
 }
 

@@ -158,7 +158,7 @@ impl Sealer {
         // It is shorter than its ciphertext, so it never moves and leaves no copy behind.
         let mut value = Zeroizing::new(Vec::with_capacity(sealed.len()));
         reader.read_to_end(&mut value).map_err(SealTrouble::File)?;
-        Ok(Secret::new(Box::from(value.as_slice())))
+        Ok(Secret::new(Box::<[u8]>::from(value.as_slice())))
     }
 }
 

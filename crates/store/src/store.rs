@@ -157,6 +157,13 @@ mod tests {
     }
 
     #[test]
+    fn a_store_may_go_to_another_thread() {
+        fn goes<T: Send>() {}
+        goes::<Store>();
+        goes::<Trouble>();
+    }
+
+    #[test]
     fn where_no_room_is_left_nothing_is_recorded_and_nothing_lost() {
         let directory = tempfile::tempdir().unwrap();
         let mut store = Store::open(&Place::File(directory.path().join("a.db"))).unwrap();

@@ -215,7 +215,9 @@ impl Address {
             // What is acknowledged must be there after a power cut.
             client.batch_execute("SET synchronous_commit = on")?;
         }
-        client.batch_execute("SET lock_timeout = '10s'")?;
+        // Tables that are read as a whole have no index to be read by; all else is looked
+        // up by one, also while the server takes a table that is being filled for empty.
+        client.batch_execute("SET lock_timeout = '10s'; SET enable_seqscan = off")?;
         Ok(client)
     }
 

@@ -132,10 +132,14 @@ impl<'a> Work<'a> {
         let before = line.clone();
         let old = record.clone();
 
-        // Who asked, and what is known from asking.
-        let knows_as_much = (is_answer(finding.verification.validity)
-            || !is_answer(before.validity))
-            && (finding.assessment.is_some() || record.assessment.is_none());
+        // A scan that asked less knows less; a new answer outweighs what was assessed.
+        let has_reach = finding.assessment.is_some() || record.assessment.is_none();
+        let heard = finding.verification.validity;
+        let knows_as_much = if is_answer(heard) {
+            has_reach || heard != before.validity
+        } else {
+            has_reach && !is_answer(before.validity)
+        };
         let is_news = record.hear(&finding.verification)?;
         record.signals.clone_from(&sighting.record.signals);
         if !finding.companions.is_empty() {

@@ -247,10 +247,22 @@ on_both! {
             kinds(&mut store, id),
             ["opened", "verified", "assessed", "verified", "assessed"]
         );
+        // Asked again without being assessed: the same answer leaves the rating, another one
+        // changes it, and what was assessed stays.
+        let told = |validity, at| {
+            let mut finding = of(&value, &[file("/srv/a", 1)]);
+            finding.verification = said(validity, at);
+            finding.severity = rating(Severity::Low);
+            finding
+        };
+        record(&mut store, NOW + 11, &[told(Validity::Active, NOW + 11)]);
+        assert_eq!(store.incident(id).unwrap().unwrap().severity, Severity::High);
+        record(&mut store, NOW + 12, &[told(Validity::Inactive, NOW + 12)]);
+        assert_eq!(store.incident(id).unwrap().unwrap().severity, Severity::Low);
         let newest = assessed(NOW + 9);
         let case = store.case(&newest.fingerprint).unwrap().unwrap();
         assert_eq!(case.assessment, newest.assessment);
-        assert_eq!(store.incident(id).unwrap().unwrap().updated_at, NOW + 9);
+        assert_eq!(store.incident(id).unwrap().unwrap().updated_at, NOW + 12);
         assert_sound(&mut store);
     }
 }
