@@ -28,7 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// comes with it.
 const PURE: &[(&str, &[&str])] = &[
     ("model", &["hmac", "sha2", "zeroize"]),
-    ("dossier", &["postcard", "serde", "toml"]),
+    // serde_json: whether the body of a request is JSON is said when a dossier is read.
+    ("dossier", &["postcard", "serde", "serde_json", "toml"]),
     ("detect", &["memchr", "regex"]),
     // maud: HTML that is escaped unless said otherwise and whose tags close, both held at
     // compile time; below it are a number formatter and macros. sha2: what a page's policy

@@ -3,6 +3,7 @@
 //!
 //! Pure: callers read files and hand in their text.
 
+pub mod administer;
 mod builtin;
 pub mod check;
 mod page;

@@ -7,7 +7,10 @@
 use leeward_model::StepName;
 use serde::{Deserialize, Serialize};
 
-use crate::probe::{Answer, Probe};
+use crate::{
+    administer::Administer,
+    probe::{Answer, Probe},
+};
 
 /// The version of the format this build reads.
 pub const SCHEMA: u32 = 1;
@@ -46,6 +49,9 @@ pub struct DossierFile {
     /// How to find out what a live value reaches.
     #[serde(default)]
     pub assess: Assess,
+    /// How credentials of this kind are administered with an administrator's.
+    #[serde(default)]
+    pub administer: Option<Administer>,
     /// How to close an exposure.
     #[serde(default)]
     pub remediation: Vec<Step>,
