@@ -350,29 +350,50 @@ pub struct Rates {
     pub numbers: Vec<Labelled>,
 }
 
+/// A request of the section, and what it may say.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Its name, such as `find`.
+    pub name: &'static str,
+    /// Where it stands below the section, such as `find.request`.
+    pub path: &'static str,
+    /// The request itself.
+    pub errand: &'a Errand,
+    /// The placeholders that it may use.
+    pub may: &'static [&'static str],
+    /// Placeholders of which it must use one of each group.
+    pub must: &'static [&'static [&'static str]],
+    /// Whether its purpose is to change something.
+    pub changes: bool,
+}
+
 impl Administer {
-    /// Every request by its name in the file, in the order in which they stand
-    /// there, with the placeholders that it may use.
-    pub fn errands(&self) -> Vec<(&'static str, &Errand, &'static [&'static str])> {
+    /// Every request that the file has, in the order of the format.
+    pub fn errands(&self) -> Vec<Known<'_>> {
+        let reads = |name, path, errand, may, must| {
+            Some(Known { name, path, errand: errand?, may, must, changes: false })
+        };
+        let writes = |name, path, errand, may, must| {
+            Some(Known { name, path, errand: errand?, may, must, changes: true })
+        };
         let find = self.find.as_ref().map(|find| &find.request);
         let create = self.create.as_ref().map(|create| &create.request);
         let log = self.log.as_ref().map(|log| &log.request);
         let usage = self.usage.as_ref().map(|usage| &usage.request);
         let limit = self.limit.as_ref().map(|limit| &limit.request);
         let rates = self.rates.as_ref().map(|rates| &rates.request);
-        let all: [(&'static str, Option<&Errand>, &'static [&'static str]); 9] = [
-            ("find", find, &[]),
-            ("delete", self.delete.as_ref(), &["key-id"]),
-            ("create", create, NEW_KEY),
-            ("log", log, PERIOD),
-            ("usage", usage, &["year", "month"]),
-            ("limit", limit, &[]),
-            ("brake", self.brake.as_ref(), &["amount"]),
-            ("release", self.release.as_ref(), &[]),
-            ("rates", rates, &[]),
+        let all = [
+            reads("find", "find.request", find, &[], &[]),
+            writes("delete", "delete", self.delete.as_ref(), &["key-id"], &[&["key-id"]]),
+            writes("create", "create.request", create, NEW_KEY, &[]),
+            reads("log", "log.request", log, PERIOD, &[SINCE, UNTIL]),
+            reads("usage", "usage.request", usage, MONTH, &[&["year"], &["month"]]),
+            reads("limit", "limit.request", limit, &[], &[]),
+            writes("brake", "brake", self.brake.as_ref(), &["amount"], &[&["amount"]]),
+            writes("release", "release", self.release.as_ref(), &[], &[]),
+            reads("rates", "rates.request", rates, &[], &[]),
         ];
-        let known = all.into_iter();
-        known.filter_map(|(name, errand, may)| Some((name, errand?, may))).collect()
+        all.into_iter().flatten().collect()
     }
 }
 
@@ -383,6 +404,10 @@ const NEW_KEY: &[&str] =
 
 /// A time to read the log of, by RFC 3339 or in seconds since 1970.
 const PERIOD: &[&str] = &["after", "before", "after-unix", "before-unix"];
+const SINCE: &[&str] = &["after", "after-unix"];
+const UNTIL: &[&str] = &["before", "before-unix"];
+
+const MONTH: &[&str] = &["year", "month"];
 
 impl Errand {
     /// Whether it changes something, so that it must not be sent twice unawares.

@@ -4,6 +4,10 @@
 //! Pure and shared with the build script. Running a dossier's examples needs
 //! the detector and is done by `leeward dossier check`.
 
+// The build script includes this file too, from elsewhere.
+#[path = "check/administer.rs"]
+mod administer;
+
 use std::{collections::BTreeSet, fmt, ops::Range};
 
 use serde::de::DeserializeOwned;
@@ -114,6 +118,7 @@ impl Checker<'_> {
         self.detection(dossier);
         self.questions(dossier);
         self.cross_references(dossier);
+        self.administration(dossier);
         self.remediation(dossier);
         self.examples(dossier);
     }
@@ -211,7 +216,11 @@ impl Checker<'_> {
                 "a header is `Name: value` with `{secret}` in the value's place".into()
             });
         }
-        let harmless = probe.method == Method::Get || probe.harmless.is_some();
+        let asks = matches!(probe.method, Method::Get | Method::Post);
+        self.require(asks, &format!("{path}.method"), || {
+            "a question is a GET or a POST; what changes something stands under `administer`".into()
+        });
+        let harmless = !asks || probe.method == Method::Get || probe.harmless.is_some();
         self.require(harmless, &format!("{path}.method"), || {
             "a request that is not a GET says under `harmless` why it changes and costs nothing"
                 .into()

@@ -38,8 +38,8 @@ pub use courier::{BadParcel, Courier, Delivered, Parcel, Undelivered};
 pub use desk::{Desk, Learnt, Question, Tally, Work};
 pub use inquirer::Inquirer;
 pub use office::{
-    Answered, BadOffice, Created, Duty, KeyRecord, Office, PlannedRequest, Refused, RefusedKind,
-    Wanted, plan_duties,
+    Answered, BadOffice, Created, Duty, KeyRecord, LogEntry, Office, PlannedRequest, Refused,
+    RefusedKind, SpendingLimit, Usage, UsageLine, Wanted, plan_duties,
 };
 pub use pace::Rate;
 pub use plan::{Depth, HostUse, Planned, hosts, plan};

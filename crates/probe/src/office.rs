@@ -8,39 +8,40 @@
 
 mod errand;
 mod fill;
+mod keys;
+mod log;
 mod plan;
 mod record;
+mod ruling;
+mod spending;
 
 use std::{fmt, sync::Arc};
 
-use jiff::Timestamp;
 use leeward_dossier::{
     Dossier, Library,
     administer::{Administer, Errand},
+    check::is_request,
+    probe::{PageBy, Pages},
 };
 use leeward_model::{Evidence, Secret};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use zeroize::Zeroize as _;
 
 use self::{
-    errand::{Order, Sender, wipe},
-    fill::{Filler, Fillers, body, fill},
+    errand::{Order, Sender},
+    fill::{Fillers, body, fill},
     record::text_at,
 };
 use crate::{
-    answer::hide_in,
-    assess::{at_page, first},
-    client::BadNetwork,
-    count::items,
-    inquirer::Inquirer,
-    prober::Settings,
-    route::route,
+    answer::hide_in, client::BadNetwork, inquirer::Inquirer, prober::Settings, route::route,
 };
 
+pub use keys::{Created, Wanted};
+pub use log::LogEntry;
 pub use plan::{Duty, PlannedRequest, plan_duties};
 pub use record::KeyRecord;
+pub use spending::{SpendingLimit, Usage, UsageLine};
 
 /// One administering credential, and the kind of key that it administers.
 pub struct Office {
@@ -112,6 +113,9 @@ pub enum BadOffice {
     NotDescribed(String),
     /// No dossier is known for the administering credential: its id.
     UnknownCredential(String),
+    /// A request that only reads is among those that the dossier of the
+    /// administering credential says are never made.
+    Never(String),
     /// Settings of the network that cannot be used.
     Network(BadNetwork),
 }
@@ -127,35 +131,17 @@ impl fmt::Display for BadOffice {
             Self::UnknownCredential(id) => {
                 write!(f, "no dossier is known for the administering credential, `{id}`")
             }
+            Self::Never(request) => write!(
+                f,
+                "`{request}` is among the requests of `assess.never` of the administering \
+                 credential: correct one of the two dossiers"
+            ),
             Self::Network(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for BadOffice {}
-
-/// A key that is to be made.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// What it is to be called.
-    pub name: String,
-    /// The id of the workspace or project that it is to belong to.
-    pub workspace_id: Option<String>,
-    /// The id of the user that it is made for.
-    pub user_id: Option<String>,
-    /// When it is to end: seconds since 1970-01-01 UTC. Some providers take a
-    /// day only.
-    pub expires: Option<i64>,
-}
-
-/// A key that was made.
-#[derive(Debug)]
-pub struct Created {
-    /// Its value, which is told this once.
-    pub secret: Secret,
-    /// Its record.
-    pub record: KeyRecord,
-}
 
 /// The most pages of a list that are read.
 const MOST_PAGES: usize = 50;
@@ -202,6 +188,9 @@ impl Office {
         let unknown = || BadOffice::UnknownCredential(administer.credential.clone());
         let dossier =
             inquirer.prober.library.get(&administer.credential).ok_or_else(unknown)?.clone();
+        if let Some(request) = never(&administer, &dossier) {
+            return Err(BadOffice::Never(request));
+        }
         Ok(Self { inquirer, kind: kind.clone(), administer, dossier, admin, hidden: Vec::new() })
     }
 
@@ -226,138 +215,6 @@ impl Office {
     /// What would be sent for some duties, without sending it.
     pub fn plan(&self, duties: &[Duty]) -> Vec<PlannedRequest> {
         plan::planned(&self.administer, &self.dossier, &self.inquirer.prober.settings, duties)
-    }
-
-    /// The records of keys whose value may end with these characters. Providers
-    /// that look for them in names too list those as well: hold each against
-    /// the hint.
-    ///
-    /// # Errors
-    /// Why there are none that can be relied on.
-    pub fn find_by_tail(&self, tail: &str) -> Result<Answered<Vec<KeyRecord>>, Refused> {
-        // More of a value than a hint shows never stands in an address.
-        const LONGEST: usize = 8;
-        if tail.is_empty() || tail.chars().count() > LONGEST {
-            let why = "not asked: a key is looked for by its last four characters";
-            return Err(Refused::unsent(RefusedKind::NotUnderstood, why));
-        }
-        let ends = |record: &KeyRecord| record.hint.as_ref().is_some_and(|it| it.ends_with(tail));
-        self.find(|find| find.by_tail.as_deref(), ("tail", tail), ends)
-    }
-
-    /// The records of keys whose name holds this text, in any case; all records
-    /// if it is empty.
-    ///
-    /// # Errors
-    /// Why there are none that can be relied on.
-    pub fn find_by_name(&self, name: &str) -> Result<Answered<Vec<KeyRecord>>, Refused> {
-        let wanted = name.to_lowercase();
-        let holds = |record: &KeyRecord| {
-            record.name.as_deref().unwrap_or_default().to_lowercase().contains(&wanted)
-        };
-        if name.is_empty() {
-            return self.find(|_| None, ("name", name), holds);
-        }
-        self.find(|find| find.by_name.as_deref(), ("name", name), holds)
-    }
-
-    /// Deletes the key of an id.
-    ///
-    /// # Errors
-    /// Why it was not deleted, or may have been: [`RefusedKind::Gone`] if there
-    /// is none of that id, [`RefusedKind::Unsure`] if no answer came.
-    pub fn delete(&self, key_id: &str) -> Result<Answered<()>, Refused> {
-        let errand = self.errand(Duty::Delete)?;
-        let fillers = vec![("key-id", Filler::Text(key_id.to_owned()))];
-        let (_, evidence) = self.send(Duty::Delete, errand, &errand.url, &fillers)?;
-        Ok(Answered { value: (), partial: None, evidence })
-    }
-
-    /// Makes a key. It is sent once.
-    ///
-    /// # Errors
-    /// Why none was made, or may have been: after [`RefusedKind::Unsure`] look
-    /// for its name, delete what is there, and try again.
-    pub fn create(&self, wanted: &Wanted) -> Result<Answered<Created>, Refused> {
-        let unsupported = || Refused::unsupported(Duty::Create);
-        let create = self.administer.create.as_ref().ok_or_else(unsupported)?;
-        let pointers = self.administer.record.as_ref().ok_or_else(unsupported)?;
-        let fillers = wanted.fillers();
-        let errand = &create.request;
-        let (mut json, evidence) = self.send(Duty::Create, errand, &errand.url, &fillers)?;
-        let secret = json.as_mut().and_then(|json| take_secret(json, &create.value));
-        let Some(secret) = secret else {
-            wipe(json.as_mut());
-            let why = "the answer holds no value: the key may exist all the same; look for its name, \
-                       delete it, and make another";
-            return Err(Refused { why: why.to_owned(), kind: RefusedKind::Unsure, evidence });
-        };
-        let mut json = json.unwrap_or_default();
-        hide_in(&mut json, &secret);
-        self.clean(&mut json);
-        let record = json.pointer(&create.record).unwrap_or(&Value::Null);
-        let record = KeyRecord::read(pointers, record);
-        Ok(Answered { value: Created { secret, record }, partial: None, evidence })
-    }
-
-    /// All records of a list, page by page, that are wanted.
-    fn find(
-        &self,
-        narrow: impl Fn(&leeward_dossier::administer::Find) -> Option<&str>,
-        (name, text): (&'static str, &str),
-        is_wanted: impl Fn(&KeyRecord) -> bool,
-    ) -> Result<Answered<Vec<KeyRecord>>, Refused> {
-        let unsupported = || Refused::unsupported(Duty::Find);
-        let find = self.administer.find.as_ref().ok_or_else(unsupported)?;
-        let pointers = self.administer.record.as_ref().ok_or_else(unsupported)?;
-        let (errand, fillers) = (&find.request, vec![(name, Filler::Text(text.to_owned()))]);
-        let narrow = narrow(find);
-        let address = match narrow {
-            Some(narrow) => {
-                let mark = if errand.url.contains('?') { '&' } else { '?' };
-                format!("{}{mark}{narrow}", errand.url)
-            }
-            None => errand.url.clone(),
-        };
-        let base = self.address(&address, &fillers)?;
-        let mut records: Vec<KeyRecord> = Vec::new();
-        let mut evidence = Vec::new();
-        let mut next = first(find.pages.as_ref());
-        let (mut listed, mut done) = (0, 0);
-        let partial = loop {
-            let url = at_page(&base, find.pages.as_ref(), next.as_deref());
-            let json = match self.carry(Duty::Find, errand, url, None) {
-                Ok((json, more)) => {
-                    evidence.extend(more);
-                    json.unwrap_or_default()
-                }
-                Err(refused) if done == 0 => return Err(refused),
-                Err(refused) => {
-                    evidence.extend(refused.evidence);
-                    break Some(format!("the list ends after {listed}: {}", refused.why));
-                }
-            };
-            let page = items(&json, &find.list);
-            let before = listed;
-            for item in page {
-                let record = KeyRecord::read(pointers, item);
-                listed += 1;
-                let is_new = records.iter().all(|known| known.id != record.id);
-                // Where the provider looked for it, all that it lists counts.
-                if is_new && (narrow.is_some() || is_wanted(&record)) {
-                    records.push(record);
-                }
-            }
-            done += 1;
-            next = following(find.pages.as_ref(), &json, done, listed, listed - before);
-            if next.is_none() {
-                break None;
-            }
-            if done == MOST_PAGES {
-                break Some(format!("only the first {listed} records were looked at"));
-            }
-        };
-        Ok(Answered { value: records, partial, evidence })
     }
 
     fn errand(&self, duty: Duty) -> Result<&Errand, Refused> {
@@ -444,41 +301,25 @@ impl Refused {
     }
 }
 
-impl Wanted {
-    fn fillers(&self) -> Fillers {
-        let text = |text: &str| Filler::Text(text.to_owned());
-        let mut fillers = vec![("name", text(&self.name))];
-        fillers.extend(self.workspace_id.as_deref().map(|id| ("workspace-id", text(id))));
-        fillers.extend(self.user_id.as_deref().map(|id| ("user-id", text(id))));
-        let moment = self.expires.and_then(|at| Timestamp::from_second(at).ok());
-        if let Some(moment) = moment {
-            let written = moment.to_string();
-            let day = written.split('T').next().unwrap_or_default();
-            fillers.push(("expires", text(day)));
-            fillers.push(("expires-time", text(&written)));
-            fillers.push(("expires-unix", Filler::Number(moment.as_second())));
-        }
-        fillers
-    }
-}
-
-/// Takes a value out of an answer, leaving nothing behind.
-fn take_secret(json: &mut Value, at: &str) -> Option<Secret> {
-    let Value::String(text) = json.pointer_mut(at)? else { return None };
-    let secret = (!text.is_empty()).then(|| Secret::new(text.as_bytes()));
-    text.zeroize();
-    secret
+/// A request that only reads and is never to be made with this credential.
+fn never(administer: &Administer, dossier: &Dossier) -> Option<String> {
+    let reading = administer.errands().into_iter().filter(|known| !known.errand.changes());
+    let mut requests = reading.filter_map(|known| {
+        let path = known.errand.url.strip_prefix("https://")?.split_once('/')?.1;
+        Some(format!("{} /{path}", known.errand.method.name()))
+    });
+    let never = &dossier.assess.never;
+    requests.find(|request| never.iter().any(|it| is_request(request, &it.request)))
 }
 
 /// Where the next page begins, if there is one.
 fn following(
-    pages: Option<&leeward_dossier::probe::Pages>,
+    pages: Option<&Pages>,
     json: &Value,
     done: usize,
     listed: u64,
     here: u64,
 ) -> Option<String> {
-    use leeward_dossier::probe::PageBy;
     let pages = pages?;
     match pages.by {
         PageBy::Cursor => text_at(json, pages.next.as_deref()?).filter(|_| here > 0),
@@ -486,4 +327,10 @@ fn following(
         PageBy::Offset => Some(listed.to_string()),
         PageBy::Number => Some((pages.first + done as u64).to_string()),
     }
+}
+
+/// An address with more in its query.
+fn joined(url: &str, query: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}{query}")
 }

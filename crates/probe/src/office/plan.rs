@@ -82,7 +82,7 @@ impl Duty {
     /// The request, if a dossier has one.
     pub(super) fn errand(self, administer: &Administer) -> Option<&Errand> {
         let known = administer.errands();
-        known.into_iter().find(|(name, ..)| *name == self.name()).map(|(_, errand, _)| errand)
+        known.into_iter().find(|known| known.name == self.name()).map(|known| known.errand)
     }
 }
 
@@ -97,6 +97,10 @@ pub struct PlannedRequest {
     pub host: String,
     /// Path and query, with `{placeholders}` for what is not known yet.
     pub path: String,
+    /// The dossier of the credential that it carries.
+    pub credential: String,
+    /// The header in which that travels.
+    pub carries: String,
     /// What for.
     pub why: String,
     /// Whether it changes something.
@@ -132,9 +136,10 @@ pub(super) fn planned(
     for duty in duties {
         let Some(errand) = duty.errand(administer) else { continue };
         // Braces are no part of an address; stand-ins that need no escaping are.
-        let mut text = errand.url.clone();
+        let whole = narrowed(administer, *duty, &errand.url);
+        let mut text = whole.clone();
         let mut names = Vec::new();
-        for name in placeholders(&errand.url) {
+        for name in placeholders(&whole) {
             let stand_in = format!("PLACEHOLDER{}", names.len());
             text = text.replace(&format!("{{{name}}}"), &stand_in);
             names.push((stand_in, format!("{{{name}}}")));
@@ -153,6 +158,8 @@ pub(super) fn planned(
             method: errand.method.name(),
             host: url.as_ref().map(authority).unwrap_or_default(),
             path,
+            credential: dossier.id().to_string(),
+            carries: administer.header.split(':').next().unwrap_or_default().to_owned(),
             why: errand.why.clone(),
             writes: errand.changes(),
             changes: errand.writes.clone(),
@@ -160,4 +167,13 @@ pub(super) fn planned(
         });
     }
     planned
+}
+
+/// The address of a list as it is asked for one key.
+fn narrowed(administer: &Administer, duty: Duty, url: &str) -> String {
+    let find = administer.find.as_ref().filter(|_| duty == Duty::Find);
+    match find.and_then(|find| find.by_tail.as_ref().or(find.by_name.as_ref())) {
+        Some(narrow) => super::joined(url, narrow),
+        None => url.to_owned(),
+    }
 }

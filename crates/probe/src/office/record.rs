@@ -60,6 +60,14 @@ impl KeyRecord {
         }
     }
 
+    /// Whether the end that its masked form shows and some characters agree, as
+    /// far as both go.
+    pub(super) fn may_end_with(&self, tail: &str) -> bool {
+        let shown = self.hint.as_deref().map(|hint| hint.trim().rsplit(is_mask).next());
+        let shown = shown.flatten().unwrap_or_default();
+        !shown.is_empty() && (shown.ends_with(tail) || tail.ends_with(shown))
+    }
+
     /// Whether its masked form and a hint are of the same value: both ends must
     /// be shown on both sides, and agree as far as both show them. One that
     /// shows the end alone is not enough to delete a key by.
@@ -72,10 +80,16 @@ impl KeyRecord {
     }
 }
 
+/// Whether a character stands for hidden ones, or is one of several dots.
+fn is_mask(c: char) -> bool {
+    c == '.' || MASKS.contains(&c)
+}
+
+const MASKS: [char; 5] = ['…', '*', '•', '·', '●'];
+
 /// What a masked form shows before and after what it hides; nothing if either
 /// is less than two characters, or nothing is hidden.
 fn ends(masked: &str) -> Option<(&str, &str)> {
-    const MASKS: [char; 5] = ['…', '*', '•', '·', '●'];
     let masked = masked.trim();
     let from = [masked.find(MASKS), masked.find("..")].into_iter().flatten().min()?;
     let dots = masked.rfind("..").map(|at| at + 2);
@@ -150,6 +164,10 @@ mod tests {
             assert!(!of(masked).matches(&hint), "{masked}");
         }
         assert!(!KeyRecord::default().matches(&hint));
+        assert!(!KeyRecord::default().may_end_with("Ug6Y"));
+        for (masked, may) in [("HQSx...Ug6Y", true), ("sk-...g6Y", true), ("***Y6gU", false)] {
+            assert_eq!(of(masked).may_end_with("Ug6Y"), may, "{masked}");
+        }
         assert!(!of("HQSx...Ug6Y").matches(&Hint::from_text("…")));
     }
 }

@@ -1,20 +1,33 @@
 //! What an administrator's credential finds, deletes and makes, and what is
 //! said when that fails.
 
+mod failures;
+mod foreign;
+mod reads;
+mod repeats;
+mod scene;
+
 use std::sync::Arc;
 
 use leeward_counterpart::{Counterpart, Key, World, random_value};
 use leeward_model::{DossierId, Secret, Validity};
-use leeward_probe::{Duty, Office, RefusedKind, Settings, Stop, Wanted};
+use leeward_probe::{Duty, KeyRecord, Office, RefusedKind, Settings, Stop, Wanted};
 
 use crate::asking::{ADMIN, STANDARD, at, library, lines};
 
+/// An office for standard keys, in which a found value is hidden.
 pub(crate) fn office(settings: Settings, admin: &str, found: &str) -> Office {
     let library = library();
     let kind = library.get(STANDARD).unwrap().clone();
     let secret = |value: &str| Secret::new(value.as_bytes());
     let office = Office::open(library, settings, &kind, secret(admin), Stop::new()).unwrap();
     office.hiding(secret(found))
+}
+
+/// A key in the workspace of another; whose id is the user's does not matter.
+pub(crate) fn wanted(name: &str, record: &KeyRecord) -> Wanted {
+    let workspace_id = record.workspace_id.clone();
+    Wanted { name: name.to_owned(), user_id: workspace_id.clone(), workspace_id, expires: None }
 }
 
 #[test]
