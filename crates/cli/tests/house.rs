@@ -156,8 +156,14 @@ fn no_provider_is_named_in_code() {
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_lowercase())
         .collect();
     assert!(providers.len() >= 3, "{providers:?}");
+    // Where the user keeps secrets is named there: the place has the name of its
+    // vendor, who may have a dossier too.
+    let places = root().join("crates/respond/src/vault");
     for (name, _) in ARROWS {
         for (path, code) in sources(name) {
+            if path.starts_with(&places) {
+                continue;
+            }
             let code = code.to_lowercase();
             let words: BTreeSet<&str> = code.split(|c: char| !c.is_ascii_alphanumeric()).collect();
             for provider in &providers {

@@ -320,11 +320,17 @@ fn outgoing(
             let request = sigv4::Unsigned {
                 method: probe.method.name(),
                 url,
-                body: probe.body.as_deref().unwrap_or_default(),
-                id: &id.value,
+                headers: &[],
+                body: probe.body.as_deref().unwrap_or_default().as_bytes(),
                 at: Timestamp::now(),
             };
-            for text in sigv4::sign(&request, sign, credential.secret) {
+            let by = sigv4::By {
+                id: &id.value,
+                secret: credential.secret,
+                region: &sign.region,
+                service: &sign.service,
+            };
+            for text in sigv4::sign(&request, &by) {
                 let (name, value) = header(text.as_bytes())?;
                 headers.insert(name, value);
             }

@@ -32,7 +32,7 @@ mod verify;
 
 pub use ask::Manners;
 pub use client::{BadNetwork, Network};
-pub use courier::{BadParcel, Courier, Delivered, Parcel, Undelivered};
+pub use courier::{BadParcel, Courier, Delivered, Parcel, Signer, Undelivered};
 pub use desk::{Desk, Learnt, Question, Tally, Work};
 pub use pace::Rate;
 pub use plan::{Depth, HostUse, Planned, hosts, plan};
