@@ -11,6 +11,8 @@ mod destination;
 mod reference;
 mod trouble;
 
+mod aws;
+mod aws_trouble;
 mod github;
 mod kv2;
 
@@ -108,7 +110,8 @@ impl Destination {
                 Box::new(github::GitHub::new(access, &owner, &repository, environment, name))
             }
             Self::Env { file, name } => Box::new(env::Env::new(access, file, name)),
-            Self::Aws { .. } | Self::Kubernetes { .. } | Self::Sops { .. } | Self::Age { .. } => {
+            Self::Aws { region, name, key } => Box::new(aws::Aws::new(access, region, name, key)),
+            Self::Kubernetes { .. } | Self::Sops { .. } | Self::Age { .. } => {
                 Box::new(unbuilt::Unbuilt::new(self.clone()))
             }
         }

@@ -1,5 +1,6 @@
 //! Places for secrets, each spoken to for real where its server can be had:
-//! OpenBao as a process of its own on this machine. Where it cannot be had, a
+//! OpenBao, and Moto in the place of AWS, as processes of their own on this
+//! machine. Where it cannot be had, a
 //! server in the test that follows the documented protocol and refuses what is
 //! outside of it.
 
@@ -8,6 +9,7 @@
 mod http;
 mod servers;
 
+mod aws;
 mod bao;
 mod env;
 mod github;

