@@ -159,16 +159,17 @@ impl Access {
         self.text(variable).ok_or_else(|| missing(wanted, variable))
     }
 
-    /// The certificates in the file that a variable names.
-    pub(super) fn issuers(&self, variable: &str) -> Result<Vec<Vec<u8>>, Trouble> {
-        let Some(path) = self.text(variable) else { return Ok(Vec::new()) };
-        match std::fs::read(Path::new(path)) {
-            Ok(pem) => Ok(vec![pem]),
-            Err(error) => Err(Trouble::Missing(format!(
+    /// Trusts the issuer in the file that a variable names, if it is set.
+    pub(super) fn trust(&self, network: &mut Network, variable: &str) -> Result<(), Trouble> {
+        let Some(path) = self.text(variable) else { return Ok(()) };
+        let pem = std::fs::read(Path::new(path)).map_err(|error| {
+            Trouble::Missing(format!(
                 "the file that {variable} names cannot be read ({}): check the variable",
                 error.kind()
-            ))),
-        }
+            ))
+        })?;
+        network.issuers.push(pem);
+        Ok(())
     }
 }
 

@@ -118,7 +118,8 @@ impl<'a> Aws<'a> {
             .header("x-amz-target", &format!("secretsmanager.{action}"))?
             .body(body.as_slice())
             .signed(&signer, Timestamp::now())?;
-        let answer = self.line.send(parcel, || self.access.issuers("AWS_CA_BUNDLE"))?;
+        let answer =
+            self.line.send(parcel, |network| self.access.trust(network, "AWS_CA_BUNDLE"))?;
         Ok(if answer.status == 200 { Ok(answer.body) } else { Err(Refusal::of(&answer, action)) })
     }
 

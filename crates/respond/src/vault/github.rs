@@ -80,7 +80,7 @@ impl<'a> GitHub<'a> {
         if let Some(body) = body {
             parcel = parcel.header("content-type", "application/json")?.body(body);
         }
-        self.line.send(parcel, || Ok(Vec::new()))
+        self.line.send(parcel, |_| Ok(()))
     }
 
     /// When the secret was last written, if there is one.

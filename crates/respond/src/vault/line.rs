@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 
-use leeward_probe::{Courier, Delivered, Parcel};
+use leeward_probe::{Courier, Delivered, Network, Parcel};
 use zeroize::Zeroizing;
 
 use super::{Access, Trouble};
@@ -46,18 +46,19 @@ impl<'a> Line<'a> {
         Self { access, courier: OnceCell::new() }
     }
 
-    /// Sends a request. All requests of a line go to one host; `issuers` are
-    /// those that the host's certificate may come from besides the usual.
+    /// Sends a request. All requests of a line go to one host; before the first
+    /// is sent, the caller may say how it is reached, such as which issuers its
+    /// certificate may come from besides the usual.
     pub(super) fn send(
         &self,
         parcel: Parcel,
-        issuers: impl FnOnce() -> Result<Vec<Vec<u8>>, Trouble>,
+        reached: impl FnOnce(&mut Network) -> Result<(), Trouble>,
     ) -> Result<Answer, Trouble> {
         let courier = match self.courier.get() {
             Some(courier) => courier,
             None => {
                 let mut network = self.access.network.clone();
-                network.issuers.extend(issuers()?);
+                reached(&mut network)?;
                 let trusted = [parcel.host_name()];
                 let courier = Courier::new(&network, &trusted, self.access.stop.clone())?;
                 self.courier.get_or_init(|| courier)

@@ -14,6 +14,8 @@ mod trouble;
 mod aws;
 mod aws_trouble;
 mod github;
+mod kubeconfig;
+mod kubernetes;
 mod kv2;
 
 mod dotenv;
@@ -111,9 +113,10 @@ impl Destination {
             }
             Self::Env { file, name } => Box::new(env::Env::new(access, file, name)),
             Self::Aws { region, name, key } => Box::new(aws::Aws::new(access, region, name, key)),
-            Self::Kubernetes { .. } | Self::Sops { .. } | Self::Age { .. } => {
-                Box::new(unbuilt::Unbuilt::new(self.clone()))
+            Self::Kubernetes { namespace, name, key } => {
+                Box::new(kubernetes::Kubernetes::new(access, namespace, name, key))
             }
+            Self::Sops { .. } | Self::Age { .. } => Box::new(unbuilt::Unbuilt::new(self.clone())),
         }
     }
 }

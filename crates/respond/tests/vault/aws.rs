@@ -201,3 +201,21 @@ fn errors_are_told_by_their_name_and_not_quoted() {
         assert!(why.contains(step) && !why.contains(&canary), "{name}: {why}");
     }
 }
+
+#[test]
+fn a_write_of_somebody_else_in_between_is_not_overlooked() {
+    let server = Server::start(|request| {
+        let answer = match request.header("x-amz-target").rsplit('.').next().unwrap() {
+            "GetSecretValue" => json!({ "VersionId": "v1", "SecretString": r#"{"a":"1"}"# }),
+            "PutSecretValue" => json!({ "VersionId": "v3", "ARN": "arn", "Name": "app" }),
+            _ => {
+                json!({ "VersionIdsToStages": { "v3": ["AWSCURRENT"], "v2": ["AWSPREVIOUS"], "v1": [] } })
+            }
+        };
+        Response::new(200, answer)
+    });
+    let conflict = put("aws:app#k", &variables(&server.url), &random_value());
+    assert!(matches!(conflict, Err(Trouble::Conflict(_))), "{conflict:?}");
+    let why = trouble(conflict);
+    assert!(why.contains("version v2") && why.contains("AWSPREVIOUS"), "{why}");
+}

@@ -13,6 +13,7 @@ mod aws;
 mod bao;
 mod env;
 mod github;
+mod kubernetes;
 mod standby;
 
 use leeward_counterpart::random_value;
