@@ -5,4 +5,5 @@
 //! learns and does is recorded by whoever called it, before and after each
 //! request that changes something outside.
 
+pub mod patch;
 pub mod vault;

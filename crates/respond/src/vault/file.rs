@@ -17,7 +17,7 @@ use super::Trouble;
 const LARGEST: u64 = 4 << 20;
 
 /// A file, resolved.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// As the user wrote it.
     shown: String,
     /// Where it is, links followed; it may not exist.
@@ -28,7 +28,7 @@ pub(super) struct Place {
 impl Place {
     /// Finds the file. A link may lead anywhere within the work tree that it
     /// lies in, or within its own directory if there is none.
-    pub(super) fn find(file: &Path) -> Result<Self, Trouble> {
+    pub(crate) fn find(file: &Path) -> Result<Self, Trouble> {
         let shown = file.display().to_string();
         let failed = |error: io::Error| system(&shown, "cannot be reached", &error);
         let name = file.file_name().ok_or_else(|| {
@@ -84,7 +84,7 @@ impl Place {
     }
 
     /// Its content; `None` if there is no such file.
-    pub(super) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
+    pub(crate) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
         let failed = |error: io::Error| system(&self.shown, "cannot be read", &error);
         let file = match File::open(&self.path) {
             Ok(file) => file,
@@ -107,7 +107,7 @@ impl Place {
 
     /// Replaces the content, if it still is what was read. Permissions and
     /// owner stay; a new file is for its owner alone.
-    pub(super) fn replace(&self, read: Option<&[u8]>, new: &[u8]) -> Result<(), Trouble> {
+    pub(crate) fn replace(&self, read: Option<&[u8]>, new: &[u8]) -> Result<(), Trouble> {
         let failed = |error: io::Error| system(&self.shown, "cannot be written", &error);
         let dir = self.path.parent().unwrap_or(Path::new("."));
         let mut file =

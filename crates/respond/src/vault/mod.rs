@@ -36,6 +36,9 @@ pub use destination::{BadDestination, Destination};
 pub use reference::Reference;
 pub use trouble::Trouble;
 
+pub(crate) use destination::is_variable;
+pub(crate) use fields::is_same;
+pub(crate) use file::Place;
 use reference::shell;
 
 /// A place that can be put to use.
