@@ -93,6 +93,11 @@ pub(super) const GITHUB: &[Wanted] = &[
     maybe("GITHUB_API_URL", false, "the API's address, if it is not `https://api.github.com`"),
 ];
 
+pub(super) const SOPS: &[Wanted] = &[
+    maybe("SOPS_AGE_KEY_FILE", false, "a file with the identity that opens the file"),
+    maybe("SOPS_AGE_KEY", true, "that identity itself"),
+];
+
 pub(super) const AGE: &[Wanted] = &[
     maybe("LEEWARD_AGE_RECIPIENTS", false, "a file of recipients, one `age1…` a line"),
     maybe("LEEWARD_AGE_IDENTITY", false, "a file with the identity that can read them"),

@@ -144,7 +144,8 @@ impl Destination {
             Self::Kubernetes { .. } => access::KUBERNETES,
             Self::GitHub { .. } => access::GITHUB,
             Self::Age { .. } => access::AGE,
-            Self::Sops { .. } | Self::Env { .. } => &[],
+            Self::Sops { .. } => access::SOPS,
+            Self::Env { .. } => &[],
         }
     }
 

@@ -75,6 +75,29 @@ impl Place {
         &self.shown
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A copy beside it for its owner alone, which goes away by itself.
+    pub(super) fn beside(
+        &self,
+        end: &str,
+        content: Option<&Vec<u8>>,
+    ) -> Result<tempfile::NamedTempFile, Trouble> {
+        let failed = |error: io::Error| system(&self.shown, "cannot be copied", &error);
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        let mut copy = tempfile::Builder::new()
+            .prefix(".leeward-")
+            .suffix(end)
+            .tempfile_in(dir)
+            .map_err(failed)?;
+        copy.write_all(content.map_or(&[], Vec::as_slice)).map_err(failed)?;
+        copy.as_file().sync_all().map_err(failed)?;
+        Ok(copy)
+    }
+
     /// How the file stands with Git, there or not.
     pub(super) fn tracking(&self, user_ignores: Option<&Path>) -> Tracking {
         match &self.repository {

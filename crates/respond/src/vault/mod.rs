@@ -22,7 +22,11 @@ mod dotenv;
 mod env;
 mod file;
 
-mod unbuilt;
+#[cfg(feature = "age")]
+mod age;
+#[cfg(not(feature = "age"))]
+mod no_age;
+mod sops;
 
 mod fields;
 mod line;
@@ -119,7 +123,11 @@ impl Destination {
             Self::Kubernetes { namespace, name, key } => {
                 Box::new(kubernetes::Kubernetes::new(access, namespace, name, key))
             }
-            Self::Sops { .. } | Self::Age { .. } => Box::new(unbuilt::Unbuilt::new(self.clone())),
+            Self::Sops { file, key } => Box::new(sops::Sops::new(access, file, key)),
+            #[cfg(feature = "age")]
+            Self::Age { file } => Box::new(age::Age::new(access, file)),
+            #[cfg(not(feature = "age"))]
+            destination @ Self::Age { .. } => Box::new(no_age::NoAge(destination)),
         }
     }
 }

