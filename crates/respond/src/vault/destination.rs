@@ -215,14 +215,12 @@ fn aws(rest: &str) -> Result<Destination, BadDestination> {
     // A secret's name may hold `/` too.
     let (region, name) = match place.split_once('/') {
         Some((first, name)) if is_region(first) => (Some(first.to_owned()), name),
-        _ => (arn_region(place), place),
+        _ => (None, place),
     };
     let known = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:".contains(c);
     if name.is_empty() || name.len() > 2048 || !name.chars().all(known) {
         return Err(bad(AWS, "a secret's name is made of letters, digits and `/_+=.@-`"));
     }
-    // An ARN names its region itself.
-    let region = region.filter(|_| !name.starts_with("arn:"));
     Ok(Destination::Aws { region, name: name.to_owned(), key })
 }
 

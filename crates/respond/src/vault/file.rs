@@ -133,8 +133,11 @@ impl Place {
     pub(crate) fn replace(&self, read: Option<&[u8]>, new: &[u8]) -> Result<(), Trouble> {
         let failed = |error: io::Error| system(&self.shown, "cannot be written", &error);
         let dir = self.path.parent().unwrap_or(Path::new("."));
-        let mut file =
-            tempfile::Builder::new().prefix(".leeward-").tempfile_in(dir).map_err(failed)?;
+        // Named after the file: should this end in the middle, what is left is
+        // most likely ignored by Git as the file is.
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = format!("{name}.leeward-");
+        let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(dir).map_err(failed)?;
         file.write_all(new).map_err(failed)?;
         if let Ok(found) = fs::metadata(&self.path) {
             keep_owner(&found, file.path());

@@ -10,6 +10,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use leeward_model::Secret;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::{Access, Trouble};
 
@@ -71,7 +72,7 @@ struct NamedUser {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 struct User {
-    token: Option<String>,
+    token: Option<Token>,
     #[serde(rename = "tokenFile")]
     token_file: Option<PathBuf>,
     exec: Option<Ignored>,
@@ -79,6 +80,15 @@ struct User {
     client_certificate: Option<Ignored>,
     client_certificate_data: Option<Ignored>,
     username: Option<Ignored>,
+}
+
+/// A token, wiped when it is no longer needed.
+struct Token(Secret);
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text.into_bytes())))
+    }
 }
 
 /// Something whose being there is enough to know.
@@ -159,8 +169,8 @@ fn token(path: &Path, user: &User) -> Result<Secret, Trouble> {
     if let Some(file) = &user.token_file {
         return Ok(Secret::new(beside(path, file)?.trim_ascii()));
     }
-    if let Some(token) = user.token.as_deref().filter(|token| !token.is_empty()) {
-        return Ok(Secret::new(token.as_bytes()));
+    if let Some(Token(token)) = user.token.as_ref().filter(|token| !token.0.is_empty()) {
+        return Ok(token.duplicate());
     }
     const HOW: &str = "make a token with `kubectl create token SERVICE-ACCOUNT` and name it under \
                        `users`, `token` of a kubeconfig of its own, which KUBECONFIG names";
@@ -204,7 +214,7 @@ fn files(access: &Access) -> Result<Vec<(PathBuf, File)>, Trouble> {
     for path in paths {
         let shown = path.display().to_string();
         let text = match fs::read_to_string(&path) {
-            Ok(text) => zeroize::Zeroizing::new(text),
+            Ok(text) => Zeroizing::new(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => {
                 return Err(Trouble::Missing(format!(

@@ -17,6 +17,7 @@ mod github;
 mod kubeconfig;
 mod kubernetes;
 mod kv2;
+mod kv2_trouble;
 
 mod dotenv;
 mod env;
