@@ -37,7 +37,7 @@ pub(super) fn propose(task: &Task<'_>) -> Result<Proposal, Cannot> {
                  id={name},env={name}`"
             )))
         }
-        "RUN" if !start.contains("--mount=type=secret") => {
+        "RUN" if !rest.contains("--mount=type=secret") => {
             let place = first + rest.len() - rest.trim_start().len() + word.len();
             let mount = format!(" --mount=type=secret,id={name},env={name}");
             Ok(variable(task).and(Piece::new(place..place, mount)).noting(format!(

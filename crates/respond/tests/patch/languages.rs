@@ -144,6 +144,12 @@ fn dockerfiles() {
         "RUN a && \\\n  curl -H \"x: @@\" y\n",
         "RUN --mount=type=secret,id=MISTRAL_API_KEY,env=MISTRAL_API_KEY a && \\\n  curl -H \"x: ${MISTRAL_API_KEY:?}\" y\n",
     );
+    // Another instruction has a secret already.
+    becomes(
+        "Dockerfile",
+        "RUN a @@\nRUN --mount=type=secret,id=b b\n",
+        "RUN --mount=type=secret,id=MISTRAL_API_KEY,env=MISTRAL_API_KEY a \"${MISTRAL_API_KEY:?}\"\nRUN --mount=type=secret,id=b b\n",
+    );
     assert!(cannot("Dockerfile", "ENV A=1 K=@@\n").contains("`ENV` cannot refer"));
     assert!(cannot("Dockerfile", "CMD [\"a\", \"@@\"]\n").contains("`CMD` cannot refer"));
 }
