@@ -215,3 +215,50 @@ pub(super) fn wiki(text: &str) -> String {
 fn solid(text: &str) -> String {
     if text.trim().is_empty() { "\u{a0}".to_owned() } else { text.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_web_are_links() {
+        let same = "https://a.example/b?c=d#e";
+        assert_eq!(web_address(same).as_deref(), Some(same));
+        let odd = web_address("https://a.example/x)](javascript:y) |z>").expect("of the web");
+        assert_eq!(odd, "https://a.example/x%29%5D%28javascript:y%29%20%7Cz%3E");
+        for no in ["javascript:alert(1)", "data:text/html,x", "a.example", "", "https://"] {
+            assert_eq!(web_address(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn each_format_has_its_own_escapes() {
+        assert_eq!(slack("<!here> & @here @me"), "&lt;!here&gt; &amp; @\u{200b}here @me");
+        assert_eq!(slack_code("a`b"), "`a'b`");
+        assert_eq!(
+            markdown("a_b @x GH-1 #2 <i>"),
+            "a\\_b @&#8203;x GH&#45;1 \\#&#8203;2 &lt;i&gt;"
+        );
+        assert_eq!(markdown("- x-y"), "\\- x-y");
+        assert_eq!(markdown_code("a`b"), "``a`b``");
+        assert_eq!(markdown_code(""), "`\u{a0}`");
+        assert_eq!(card_markdown("[x](y) {{DATE(z)}}"), "\\[x\\]\\(y\\) {\u{200b}{DATE\\(z\\)}}");
+        assert_eq!(wiki("{code} [~me]"), "\\{code\\} \\[\\~me\\]");
+        assert_eq!(unlinked("https://x www.y"), "https[:]//x www[.]y");
+    }
+
+    #[test]
+    fn long_text_keeps_its_ends() {
+        assert_eq!(shorten("abcdefghij", 10), "abcdefghij");
+        assert_eq!(shorten("abcdefghijk", 10), "abcd…ghijk");
+    }
+
+    #[test]
+    fn json_is_laid_out_and_says_the_same() {
+        let json = r#"{"a":[],"b":{"c":"x:,{\"y","d":[1,null]}}"#;
+        let shown = json_laid_out(json);
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        assert_eq!(read(&shown), read(json));
+        assert!(shown.starts_with("{\n  \"a\": [],\n  \"b\": {\n    \"c\": "), "{shown}");
+    }
+}
