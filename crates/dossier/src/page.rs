@@ -8,6 +8,7 @@
 //! cannot act on a terminal. No value ever stands on a page: examples show
 //! where one lay.
 
+mod around;
 mod example;
 mod look;
 mod question;
@@ -41,6 +42,9 @@ impl fmt::Display for Page<'_> {
         question::verification(f, &dossier.verify)?;
         question::assessment(f, &dossier.assess)?;
         remediation(f, &dossier.remediation)?;
+        around::consumers(f, &dossier.consumers)?;
+        around::controls(f, &dossier.controls)?;
+        around::advisories(f, &dossier.advisories)?;
         references(f, dossier)
     }
 }

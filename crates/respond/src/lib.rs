@@ -4,3 +4,8 @@
 //! It plans and carries out; it prints nothing and keeps nothing. What it
 //! learns and does is recorded by whoever called it, before and after each
 //! request that changes something outside.
+
+mod gather;
+mod spell;
+
+pub mod dependents;
