@@ -6,6 +6,8 @@
 //! request that changes something outside.
 
 mod gather;
+mod sight;
 mod spell;
 
 pub mod dependents;
+pub mod surgery;

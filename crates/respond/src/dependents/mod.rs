@@ -11,7 +11,6 @@ mod kind;
 mod names;
 mod place;
 mod reference;
-mod value;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -34,9 +33,11 @@ use self::{
     names::Names,
     place::{Trackers, location, once, path_of, read},
     reference::{Name, Read},
-    value::{Sight, Wanted},
 };
-use crate::gather::{self, Seen};
+use crate::{
+    gather::{self, Seen},
+    sight::{Sight, Wanted},
+};
 
 /// How often a name that is handed on as another is followed.
 const ROUNDS: usize = 3;

@@ -12,11 +12,13 @@ use leeward_dossier::{
 use leeward_model::{Blob, Encoding, Excerpt, Fingerprint, Hint, Secret};
 use memchr::memmem::Finder;
 
-use super::consumer::By;
-use crate::spell::{self, Spelling};
+use crate::{
+    dependents::By,
+    spell::{self, Spelling},
+};
 
 /// What is looked for.
-pub(super) struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     detector: &'a Detector,
     dossier: &'a Dossier,
     old: Fingerprint,
@@ -27,18 +29,20 @@ pub(super) struct Wanted<'a> {
 }
 
 /// A place of a value.
-pub(super) struct Sight {
-    pub(super) span: Range<usize>,
-    pub(super) is_old: bool,
-    pub(super) how: By,
-    pub(super) decoded: Vec<Encoding>,
-    pub(super) excerpt: Excerpt,
+pub(crate) struct Sight {
+    pub(crate) span: Range<usize>,
+    pub(crate) is_old: bool,
+    pub(crate) how: By,
+    pub(crate) decoded: Vec<Encoding>,
+    pub(crate) excerpt: Excerpt,
     /// What it is bound to.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
+    /// The value, if the place was told by fingerprint.
+    pub(crate) value: Option<Secret>,
 }
 
 impl<'a> Wanted<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         detector: &'a Detector,
         dossier: &'a Dossier,
         old: Fingerprint,
@@ -57,7 +61,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Every place in the bytes at hand, in order, none within another.
-    pub(super) fn find(&self, blob: &Blob<'_>, scratch: &mut Scratch) -> Vec<Sight> {
+    pub(crate) fn find(&self, blob: &Blob<'_>, scratch: &mut Scratch) -> Vec<Sight> {
         let mut sights = Vec::new();
         self.detector.scan(blob, scratch, |seen| {
             if let Some(is_old) = self.is_one(seen.fingerprint) {
@@ -68,6 +72,7 @@ impl<'a> Wanted<'a> {
                     how: By::Value,
                     decoded: seen.decoded,
                     excerpt: seen.excerpt,
+                    value: Some(seen.secret),
                 });
             }
         });
@@ -111,6 +116,7 @@ impl<'a> Wanted<'a> {
             is_old,
             how,
             decoded,
+            value: None,
         }
     }
 
@@ -151,7 +157,8 @@ impl<'a> Wanted<'a> {
         let fingerprint = Fingerprint::new(&self.dossier.family, secret);
         if let Some(is_old) = self.is_one(fingerprint) {
             let what = (is_old, By::Value, &secret.hint());
-            sights.push(self.sight(text, run, what, decoded));
+            let sight = self.sight(text, run, what, decoded);
+            sights.push(Sight { value: Some(secret.duplicate()), ..sight });
         }
     }
 
