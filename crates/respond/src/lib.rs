@@ -10,4 +10,5 @@ mod sight;
 mod spell;
 
 pub mod dependents;
+pub mod harden;
 pub mod surgery;

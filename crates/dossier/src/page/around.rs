@@ -49,6 +49,13 @@ pub(super) fn controls(f: &mut Formatter<'_>, controls: &[Control]) -> fmt::Resu
     Ok(())
 }
 
+impl Control {
+    /// Whether it exists and whether a program gets at it, in a sentence.
+    pub fn said(&self) -> &'static str {
+        if self.exists { by_program(self) } else { "It does not exist at this provider." }
+    }
+}
+
 fn by_program(control: &Control) -> &'static str {
     match (control.readable, control.settable) {
         (Reach::AdminApi, Reach::AdminApi) => {

@@ -31,13 +31,25 @@ pub use self::{
 };
 use self::{
     names::Names,
-    place::{Trackers, location, once, path_of, read},
+    place::{Trackers, path_of, read},
     reference::{Name, Read},
 };
 use crate::{
     gather::{self, Seen},
     sight::{Sight, Wanted},
 };
+
+pub(crate) use self::place::{location, once};
+
+/// What kind of file a path and a text are, without any dossier.
+pub(crate) fn kind_of(path: &Path, text: &[u8]) -> ConsumerKind {
+    kind::of(path, text, &[], None)
+}
+
+/// Says how files stand with the repositories around them.
+pub(crate) fn standing(user_rules: Option<&Path>) -> Trackers<'_> {
+    Trackers { user_rules, of: HashMap::new() }
+}
 
 /// How often a name that is handed on as another is followed.
 const ROUNDS: usize = 3;
@@ -86,7 +98,7 @@ impl Search<'_> {
     /// Searches.
     pub fn run(&self, progress: &Progress) -> Dependents {
         let targets = self.targets();
-        let mut tracking = Trackers { user_rules: self.user_rules, of: HashMap::new() };
+        let mut tracking = standing(self.user_rules);
         let wanted = self.wanted(self.new);
         let look =
             |path: &Path, blob: &Blob<'_>, scratch: &mut Scratch, keep: gather::Keep<'_, Held>| {

@@ -16,7 +16,7 @@ use crate::gather::Seen;
 const MOST_READ: u64 = 64 << 20;
 
 /// A location that says no more than where.
-pub(super) fn location(path: &Path, tracking: Tracking, span: Span) -> Location {
+pub(crate) fn location(path: &Path, tracking: Tracking, span: Span) -> Location {
     let path = path.as_os_str().as_encoded_bytes().to_vec();
     Location {
         provenance: Arc::new(Provenance::File(FilePlace { path, tracking })),
@@ -29,7 +29,7 @@ pub(super) fn location(path: &Path, tracking: Tracking, span: Span) -> Location 
 }
 
 /// Each place once, though targets may reach it under two names.
-pub(super) fn once<T>(seen: Vec<Seen<T>>) -> Vec<Seen<T>> {
+pub(crate) fn once<T>(seen: Vec<Seen<T>>) -> Vec<Seen<T>> {
     let mut resolved = HashMap::new();
     let mut known = BTreeSet::new();
     let mut kept = Vec::new();
@@ -45,13 +45,13 @@ pub(super) fn once<T>(seen: Vec<Seen<T>>) -> Vec<Seen<T>> {
 }
 
 /// How files stand with the repositories around them.
-pub(super) struct Trackers<'a> {
+pub(crate) struct Trackers<'a> {
     pub(super) user_rules: Option<&'a Path>,
     pub(super) of: HashMap<PathBuf, Option<Tracker>>,
 }
 
 impl Trackers<'_> {
-    pub(super) fn of(&mut self, path: &Path) -> Tracking {
+    pub(crate) fn of(&mut self, path: &Path) -> Tracking {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let rules = self.user_rules;
