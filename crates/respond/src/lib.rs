@@ -11,4 +11,5 @@ mod spell;
 
 pub mod dependents;
 pub mod harden;
+pub mod logs;
 pub mod surgery;
