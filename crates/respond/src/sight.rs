@@ -4,13 +4,14 @@
 
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
 use leeward_detect::{Detector, Scratch};
 use leeward_dossier::{
     Dossier,
     schema::{Alphabet, Class, Shape, Token},
 };
-use leeward_model::{Blob, Encoding, Excerpt, Fingerprint, Hint, Secret};
-use memchr::memmem::Finder;
+use leeward_model::{Blob, Encoding, Excerpt, Fingerprint, Hint, Origin, Secret};
+use zeroize::Zeroizing;
 
 use crate::{
     dependents::By,
@@ -24,8 +25,15 @@ pub(crate) struct Wanted<'a> {
     old: Fingerprint,
     new: Option<Fingerprint>,
     hint: Option<Hint>,
-    spellings: Vec<Spelling>,
-    hash: Option<String>,
+    /// The value's spellings and its hash, and what each of them is.
+    texts: Option<AhoCorasick>,
+    kinds: Vec<Text>,
+}
+
+/// What a text that is looked for is.
+enum Text {
+    Value(Option<Encoding>),
+    Hash(Hint),
 }
 
 /// A place of a value.
@@ -49,14 +57,27 @@ impl<'a> Wanted<'a> {
         secret: Option<&Secret>,
         new: Option<Fingerprint>,
     ) -> Self {
+        let mut texts: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        let mut kinds = Vec::new();
+        for Spelling { encoding, bytes } in secret.map(spell::spellings).unwrap_or_default() {
+            texts.push(bytes);
+            kinds.push(Text::Value(encoding));
+        }
+        if let Some(hash) = secret.map(spell::sha256_hex) {
+            for written in [hash.to_ascii_uppercase(), hash] {
+                let hint = Hint::from_text(format!("{}…{}", &written[..4], &written[60..]));
+                texts.push(Zeroizing::new(written.into_bytes()));
+                kinds.push(Text::Hash(hint));
+            }
+        }
         Self {
             detector,
             dossier,
             old,
             new,
             hint: secret.map(Secret::hint),
-            spellings: secret.map(spell::spellings).unwrap_or_default(),
-            hash: secret.map(spell::sha256_hex),
+            texts: AhoCorasick::new(&texts).ok().filter(|_| !kinds.is_empty()),
+            kinds,
         }
     }
 
@@ -86,6 +107,12 @@ impl<'a> Wanted<'a> {
             is_apart
         });
         sights
+    }
+
+    /// Whether a text of ours, such as a name, holds the value.
+    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
+        let blob = Blob::whole(text, Origin::Stdin);
+        self.find(&blob, &mut Scratch::default()).iter().any(|sight| sight.how == By::Value)
     }
 
     fn is_one(&self, fingerprint: Fingerprint) -> Option<bool> {
@@ -164,22 +191,15 @@ impl<'a> Wanted<'a> {
 
     /// With the value at hand: whatever else it could be written like.
     fn by_spelling(&self, text: &[u8], sights: &mut Vec<Sight>) {
-        let Some(hint) = &self.hint else { return };
-        for Spelling { encoding, bytes } in &self.spellings {
-            for start in Finder::new(bytes.as_slice()).find_iter(text) {
-                let span = start..start + bytes.len();
-                let decoded = encoding.iter().copied().collect();
-                sights.push(self.sight(text, span, (true, By::Value, hint), decoded));
-            }
-        }
-        if let Some(hash) = &self.hash {
-            let hint = Hint::from_text(format!("{}…{}", &hash[..4], &hash[60..]));
-            for written in [hash, &hash.to_ascii_uppercase()] {
-                for start in Finder::new(written).find_iter(text) {
-                    let span = start..start + hash.len();
-                    sights.push(self.sight(text, span, (true, By::Hash, &hint), Vec::new()));
+        let (Some(hint), Some(texts)) = (&self.hint, &self.texts) else { return };
+        for found in texts.find_overlapping_iter(text) {
+            let (what, decoded) = match &self.kinds[found.pattern().as_usize()] {
+                Text::Value(encoding) => {
+                    ((true, By::Value, hint), encoding.iter().copied().collect())
                 }
-            }
+                Text::Hash(hint) => ((true, By::Hash, hint), Vec::new()),
+            };
+            sights.push(self.sight(text, found.range(), what, decoded));
         }
     }
 }

@@ -6,6 +6,7 @@
 //! names they are held, the second finds who reads these names. A name that is
 //! handed on under another one is followed, a few times.
 
+mod around;
 mod consumer;
 mod kind;
 mod names;

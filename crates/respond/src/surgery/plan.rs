@@ -15,6 +15,7 @@ use super::{
     hints,
     replace::Replacements,
 };
+use crate::sight::Wanted;
 
 /// What would be done, in order, and what it does not reach.
 #[derive(Debug)]
@@ -123,7 +124,14 @@ pub fn plan(path: &Path, sought: &Sought<'_>, progress: &Progress) -> Result<Pla
         commit.author.email = replacing.masked(&commit.author.email);
     }
     let is_reachable = histories.of.values().any(|history| history.reachable);
-    let refs = refs(&around, &leading);
+    let mut refs = refs(&around, &leading);
+    let secret = sought.secret.or(found.secret.as_ref());
+    let wanted = Wanted::new(sought.detector, sought.dossier, sought.fingerprint, secret, None);
+    for one in &mut refs {
+        if wanted.is_in(one.name.as_bytes()) {
+            one.name = "(a name that holds the value: rename or delete the ref first)".into();
+        }
+    }
     let hints = hints::all(&found, &replacing, is_reachable, &around, &refs);
     let commands = if objects.is_empty() {
         Vec::new()

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use leeward_detect::Scratch;
-use leeward_model::{Blob, Coverage, ObjectId, Origin, SafeText};
+use leeward_model::{Blob, Coverage, ObjectId, SafeText};
 use leeward_source::{
     Progress, files,
     git::{OpenError, Repository},
@@ -60,8 +60,7 @@ pub fn absent(path: &Path, sought: &Sought<'_>, progress: &Progress) -> Result<P
     let secret = sought.secret.or(found.secret.as_ref());
     let wanted = Wanted::new(sought.detector, sought.dossier, sought.fingerprint, secret, None);
     for (name, _) in &around.refs {
-        let blob = Blob::whole(name, Origin::Stdin);
-        if !wanted.find(&blob, &mut Scratch::default()).is_empty() {
+        if wanted.is_in(name) {
             beside.push("the name of a ref".into());
         }
     }
