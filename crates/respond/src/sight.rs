@@ -192,6 +192,10 @@ impl<'a> Wanted<'a> {
     /// With the value at hand: whatever else it could be written like.
     fn by_spelling(&self, text: &[u8], sights: &mut Vec<Sight>) {
         let (Some(hint), Some(texts)) = (&self.hint, &self.texts) else { return };
+        // Nearly every text has none, which is sooner said.
+        if !texts.is_match(text) {
+            return;
+        }
         for found in texts.find_overlapping_iter(text) {
             let (what, decoded) = match &self.kinds[found.pattern().as_usize()] {
                 Text::Value(encoding) => {

@@ -187,7 +187,7 @@ pub(super) fn of(
         () if ending == "ipynb" => ConsumerKind::Notebook,
         () if is_editor(&shown, name) => ConsumerKind::Editor,
         () if CONFIG.contains(&ending) => ConsumerKind::Config,
-        () if TEXT.contains(&ending) => ConsumerKind::Text,
+        () if TEXT.contains(&ending) || is_text(name) => ConsumerKind::Text,
         () => LANGUAGES
             .iter()
             .find(|(endings, _)| endings.split(' ').any(|known| known == ending))
@@ -300,6 +300,12 @@ fn is_profile(path: &str, name: &str) -> bool {
         || path.contains("environment.d/")
 }
 
+/// What people read, without an ending that says so.
+fn is_text(name: &str) -> bool {
+    let names = ["metadata", "pkg-info", "readme", "changelog", "license", "contributing"];
+    names.contains(&name)
+}
+
 fn is_editor(path: &str, name: &str) -> bool {
     [".vscode/", ".idea/", "code/user/", ".cursor/", ".zed/", "nvim/", "sublime text"]
         .iter()
@@ -346,6 +352,7 @@ mod tests {
             ("App.tsx", "", K::Source("TypeScript")),
             ("application.properties", "", K::Config),
             ("README.md", "", K::Text),
+            ("a.dist-info/METADATA", "", K::Text),
             ("blob.bin", "", K::Other),
         ] {
             assert_eq!(kind(path, text), wanted, "{path}");
