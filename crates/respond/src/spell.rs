@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// The shortest encoded text that is looked for.
+const SHORTEST: usize = 8;
+
 /// A value under one encoding. Wiped when dropped.
 pub(crate) struct Spelling {
     /// The encoding; `None` for the value as it is.
@@ -25,7 +28,9 @@ pub(crate) fn spellings(secret: &Secret) -> Vec<Spelling> {
     let mut all: Vec<Spelling> = Vec::new();
     let mut add = |encoding: Option<Encoding>, bytes: Vec<u8>| {
         let bytes = Zeroizing::new(bytes);
-        if !bytes.is_empty() && all.iter().all(|known| known.bytes != bytes) {
+        // Few characters of an encoding are met by chance.
+        let tells = encoding.is_none() || bytes.len() >= SHORTEST;
+        if !bytes.is_empty() && tells && all.iter().all(|known| known.bytes != bytes) {
             all.push(Spelling { encoding, bytes });
         }
     };

@@ -135,6 +135,8 @@ fn holders_and_readers_of_a_project() {
         ]
     );
     assert!(found.coverage.is_complete());
+    let workflow = found.consumers.iter().find(|one| one.how == By::Secret).unwrap();
+    assert!(workflow.note.contains("in its own settings"), "{}", workflow.note);
     assert!(found.unseen.iter().any(|unseen| unseen.place.contains("keyring")));
     let text = format!("{found:?}");
     assert!(!text.contains(&tree.value), "no value leaves");

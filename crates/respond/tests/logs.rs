@@ -277,11 +277,16 @@ fn hostile_logs_are_survived() {
         let fifo = std::process::Command::new("mkfifo").arg(logs.dir.path().join("pipe")).status();
         assert!(fifo.unwrap().success());
     }
+    // And one where two parts of a long line overlap.
+    let border =
+        [&vec![b'c'; (1 << 20) - 1000][..], value.as_bytes(), &vec![b'd'; 1 << 20]].concat();
+    logs.write("zz-border.log", border);
     let report = logs.read();
-    assert_eq!(report.exposed, 1);
+    assert_eq!(report.exposed, 2);
     assert_eq!(report.exposures[0].span.start, (3 << 20) + 1);
-    assert_eq!(report.requests, 5);
-    assert_eq!(report.bare_requests, 3);
+    assert_eq!(report.exposures[1].span.start, (1 << 20) - 1000);
+    assert_eq!(report.requests, 6);
+    assert_eq!(report.bare_requests, 4);
     assert!(!format!("{report:?}").contains('\u{1b}'));
     assert!(report.by_path.iter().all(|it| !it.what.contains(['\u{1b}', '\n', '\u{202e}'])));
     let reasons: Vec<&Reason> = report.coverage.not_scanned.iter().map(|it| &it.reason).collect();

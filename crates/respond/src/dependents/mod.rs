@@ -128,7 +128,8 @@ impl Search<'_> {
         Dependents { consumers, unseen: unseen.collect(), names: names.all(), coverage }
     }
 
-    /// Reads one place again and says what it holds now.
+    /// Reads the file of a place again and says what it holds now: the old
+    /// value as long as it stands anywhere in it.
     pub fn switched(&self, consumer: &Consumer, new: Fingerprint) -> Uses {
         let Provenance::File(FilePlace { path, .. }) = &*consumer.place.provenance else {
             return Uses::Unreadable("it is not a file".into());
@@ -308,9 +309,14 @@ fn reader(seen: Seen<Referred>, tracking: &mut Trackers<'_>) -> Consumer {
     let Referred { name, how, kind, common, excerpt, .. } = seen.what;
     let mut place = location(&seen.path, tracking.of(&seen.path), seen.span);
     (place.start, place.end, place.excerpt) = (seen.start, seen.end, excerpt);
-    let note = match common {
-        true => format!("many things are called `{name}`; this place may read another one"),
-        false => "it follows what defines the name; restart it after the switch".to_owned(),
+    let note = match how {
+        _ if common => format!("many things are called `{name}`; this place may read another one"),
+        By::Secret if matches!(kind, ConsumerKind::Ci(_)) => {
+            format!(
+                "the service keeps `{name}` in its own settings, which no file shows: set it there"
+            )
+        }
+        _ => "it follows what defines the name; restart it after the switch".to_owned(),
     };
     Consumer { place, kind, how, name: Some(name.clone()), state: Uses::Reference(name), note }
 }

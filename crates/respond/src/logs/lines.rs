@@ -34,6 +34,8 @@ pub(super) struct Line<'t> {
     pub(super) offset: u64,
     /// Where in the line the text begins.
     pub(super) from: usize,
+    /// What begins from here on is seen again with the next part.
+    pub(super) own_end: usize,
     /// It is the beginning of a line.
     pub(super) is_first: bool,
     /// It is all of it.
@@ -126,7 +128,9 @@ fn lines(from: &mut impl BufRead, progress: &Progress, line: &mut dyn FnMut(Line
         if ends || held.len() >= LONGEST {
             if !(is_last && held.is_empty()) {
                 let (text, is_whole) = (&held[..], ends && is_first);
-                line(Line { text, number, offset: start, from: dropped, is_first, is_whole });
+                let own_end = if ends { text.len() } else { text.len() - OVERLAP };
+                let (offset, from) = (start, dropped);
+                line(Line { text, number, offset, from, own_end, is_first, is_whole });
             }
             if ends {
                 held.clear();

@@ -161,7 +161,10 @@ impl<'q> Reader<'q> {
         if text.is_empty() {
             return;
         }
-        let attributed = self.recogniser.recognise(line.text);
+        let attributed = self
+            .recogniser
+            .recognise(line.text)
+            .filter(|it| it.value.as_ref().is_none_or(|span| span.start < line.own_end));
         if let Some(span) = attributed.as_ref().and_then(|it| it.value.clone()) {
             self.report.exposed += 1;
             if self.report.exposures.len() < MOST_EXPOSURES {
