@@ -30,8 +30,13 @@ mod jsonl;
 mod markdown;
 mod sarif;
 
+mod incident;
+
 use std::io::{self, Write};
 
+pub use incident::{
+    IncidentFormat, IncidentView, IncidentsView, ListFormat, write_incident, write_list,
+};
 pub use jsonl::Lines;
 pub use report::{Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
