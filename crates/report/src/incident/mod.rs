@@ -12,7 +12,9 @@ mod line;
 mod shown;
 mod tell;
 
+mod csv;
 mod human;
+mod json;
 
 use std::io::{self, Write};
 
@@ -86,7 +88,8 @@ pub fn write_list(
 ) -> io::Result<()> {
     match format {
         ListFormat::Human => human::list(view, style, out),
-        _ => Ok(()),
+        ListFormat::Json => json::list(view, out),
+        ListFormat::Csv => csv::list(view, out),
     }
 }
 
@@ -103,6 +106,7 @@ pub fn write_incident(
 ) -> io::Result<()> {
     match format {
         IncidentFormat::Human => human::show(view, style, out),
+        IncidentFormat::Json => json::show(view, out),
         _ => Ok(()),
     }
 }

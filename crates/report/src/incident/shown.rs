@@ -23,6 +23,7 @@ use super::{IncidentView, IncidentsView, line::Line};
 pub(crate) struct Shown<'a> {
     pub(crate) view: &'a IncidentView<'a>,
     pub(crate) owner: Option<String>,
+    place: String,
     pub(crate) hint: String,
     /// Why it is as bad as it is, in one sentence.
     pub(crate) severity_why: String,
@@ -75,6 +76,7 @@ impl<'a> Shown<'a> {
         Self {
             view,
             owner: incident.owner.as_deref().map(text),
+            place: text(&incident.place),
             hint: text(case.hint.as_str()),
             severity_why: text(&sentence(&case.severity.why)),
             why: case.signals.iter().map(|signal| text(&signal.why)).collect(),
@@ -107,6 +109,17 @@ impl<'a> Shown<'a> {
         match self.view.guidance.title.as_str() {
             "" => self.view.incident.dossier.as_str(),
             title => title,
+        }
+    }
+
+    /// Its line of a list, whose place is the first where it lies.
+    pub(crate) fn row(&self) -> Row<'a> {
+        Row {
+            incident: self.view.incident,
+            title: self.title().to_owned(),
+            hint: self.hint.clone(),
+            owner: self.owner.clone(),
+            place: self.place.clone(),
         }
     }
 
