@@ -1,7 +1,8 @@
 //! Shows the sample report of the tests: `cargo run -p leeward-report
 //! --example gallery -- [FORMAT]
 //! [rich|one|clean|hostile|asked|live|many|wide|long|nothing] [color] [unicode]`,
-//! or of incidents: `… -- list|incident [FORMAT] [open|closed|fresh|many|hostile]`.
+//! or of incidents: `… -- list|incident [FORMAT] [open|closed|fresh|many|hostile]`;
+//! with `pack` it writes the files of an evidence pack into this directory.
 
 #![allow(
     clippy::disallowed_methods,
@@ -43,6 +44,12 @@ fn main() {
         } else {
             incidents::open()
         };
+        if has("pack") {
+            for file in held.with(|view| leeward_report::pack(view)).unwrap() {
+                std::fs::write(file.name, file.bytes).unwrap();
+            }
+            return;
+        }
         print!("{}", held.write(format.unwrap_or(IncidentFormat::Human), style));
         return;
     }

@@ -35,7 +35,8 @@ mod incident;
 use std::io::{self, Write};
 
 pub use incident::{
-    IncidentFormat, IncidentView, IncidentsView, ListFormat, write_incident, write_list,
+    IncidentFormat, IncidentView, IncidentsView, ListFormat, PackFile, pack, write_incident,
+    write_list,
 };
 pub use jsonl::Lines;
 pub use report::{Guidance, NotLive, Remediation, Report, Style, Suppressed};

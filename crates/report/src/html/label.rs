@@ -39,7 +39,7 @@ pub(crate) fn wrap(text: &str, room: f32, most: usize) -> (Vec<String>, bool) {
     (lines, cut)
 }
 
-fn ems(text: &str) -> f32 {
+pub(crate) fn ems(text: &str) -> f32 {
     text.chars().map(em).sum()
 }
 

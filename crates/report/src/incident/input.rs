@@ -37,6 +37,9 @@ pub struct IncidentView<'a> {
     pub events: &'a [Event],
     /// What follows from the finding and the events.
     pub timeline: &'a Timeline,
+    /// Sequence numbers and hashes of other entries of the log. Without the one
+    /// before it, nobody else can recompute an event's hash.
+    pub links: &'a [(i64, &'a str)],
     /// The newest entry of the whole log: its sequence number and its hash.
     pub head: (i64, &'a str),
     /// What the dossier says.

@@ -201,9 +201,9 @@ pub(super) struct EventLine<'a> {
 }
 
 #[derive(Serialize)]
-struct Log<'a> {
-    sequence: i64,
-    hash: &'a str,
+pub(super) struct Log<'a> {
+    pub(super) sequence: i64,
+    pub(super) hash: &'a str,
 }
 
 pub(super) fn show(view: &IncidentView<'_>, out: &mut dyn Write) -> io::Result<()> {

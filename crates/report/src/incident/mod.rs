@@ -13,12 +13,16 @@ mod shown;
 mod tell;
 
 mod csv;
+mod html;
 mod human;
 mod json;
+mod markdown;
+mod pack;
 
 use std::io::{self, Write};
 
 pub use input::{IncidentView, IncidentsView};
+pub use pack::{PackFile, pack};
 
 use crate::Style;
 
@@ -107,6 +111,7 @@ pub fn write_incident(
     match format {
         IncidentFormat::Human => human::show(view, style, out),
         IncidentFormat::Json => json::show(view, out),
-        _ => Ok(()),
+        IncidentFormat::Markdown => markdown::show(view, out),
+        IncidentFormat::Html => html::show(view, out),
     }
 }

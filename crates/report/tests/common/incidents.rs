@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use leeward_model::{
     Case, DossierId, Entry, Event, EventKind, Finding, GitObjectKind, Hint, History, Incident,
-    IncidentId, MomentKind, Progress, Secret, Severity, State, StepName, StepRecord, Timeline,
-    Tracking, Validity,
+    IncidentId, MomentKind, NO_EVENT, Progress, Secret, Severity, State, StepName, StepRecord,
+    Timeline, Tracking, Validity, event_hash,
 };
 use leeward_report::{
     Guidance, IncidentFormat, IncidentView, IncidentsView, ListFormat, Remediation, Style,
@@ -16,6 +16,8 @@ use leeward_report::{
 
 use super::{DAY, NOW, at, commit, file, git, guidance, probed};
 
+/// The hash of every entry that is not this incident's.
+pub(crate) const OTHER: &str = "5be0cd19137e21798c2f1fd3aa6e4b17d9f5c0a2b3e84467102938475665748a";
 pub(crate) const HEAD: &str = "9f2c61d4be0a7785c3e1f0d92a6b48577d13e0c5a98f4b26d07e5c318ab94f60";
 
 /// One incident and all that is remembered of it.
@@ -33,6 +35,14 @@ impl Held {
     pub(crate) fn with<T>(&self, use_it: impl FnOnce(&IncidentView<'_>) -> T) -> T {
         let hidden: Vec<&Secret> = self.hidden.iter().collect();
         let timeline = Timeline::of(&self.case, &self.events);
+        // What the log holds of other incidents, between this one's.
+        let others = |event: &Event| !self.events.iter().any(|e| e.sequence == event.sequence - 1);
+        let links: Vec<(i64, &str)> = self
+            .events
+            .iter()
+            .filter(|event| others(event))
+            .map(|event| (event.sequence - 1, OTHER))
+            .collect();
         let last = self.events.last().map_or(0, |event| event.sequence);
         use_it(&IncidentView {
             incident: &self.incident,
@@ -41,6 +51,7 @@ impl Held {
             required: &self.required,
             events: &self.events,
             timeline: &timeline,
+            links: &links,
             head: (last + 7, HEAD),
             guidance: &self.guidance,
             hidden: &hidden,
@@ -111,7 +122,7 @@ fn line_of(id: i64, case: &Case, state: State) -> Incident {
     }
 }
 
-/// An event, `hash` made up from its sequence number.
+/// An event that is not bound to others yet.
 pub(crate) fn event(
     sequence: i64,
     at: i64,
@@ -130,7 +141,18 @@ pub(crate) fn event(
         text: text.into(),
         facts,
     };
-    Event { sequence, entry, hash: format!("{sequence:064x}") }
+    Event { sequence, entry, hash: String::new() }
+}
+
+/// Binds each event to the one before, as a log does.
+pub(crate) fn chained(mut events: Vec<Event>) -> Vec<Event> {
+    let mut before = (0, NO_EVENT.to_owned());
+    for event in &mut events {
+        let previous = if before.0 == event.sequence - 1 { before.1.as_str() } else { OTHER };
+        event.hash = event_hash(previous, event.sequence, &event.entry);
+        before = (event.sequence, event.hash.clone());
+    }
+    events
 }
 
 fn record(step: StepName, progress: Progress, at: i64, by: &str, text: &str) -> StepRecord {
@@ -263,7 +285,7 @@ pub(crate) fn open() -> Held {
         case,
         steps,
         required: REQUIRED.to_vec(),
-        events,
+        events: chained(events),
         guidance: all_steps(),
         hidden: Vec::new(),
     }
@@ -338,7 +360,7 @@ pub(crate) fn closed() -> Held {
         record(StepName::UpdateDependents, Progress::Waived, FOUND + DAY, "jane", waived),
         record(StepName::Prevent, done, FOUND + 2 * DAY, "sam", "pre-commit hook installed"),
     ];
-    Held { incident, case, steps, events, ..open() }
+    Held { incident, case, steps, events: chained(events), ..open() }
 }
 
 /// Found and nothing else: no provider was asked, no Git knows it.
@@ -351,7 +373,7 @@ pub(crate) fn fresh() -> Held {
         incident,
         case,
         steps: Vec::new(),
-        events,
+        events: chained(events),
         guidance: guidance(&DossierId::new("mistral-api-key")),
         ..open()
     }
@@ -376,6 +398,7 @@ pub(crate) fn many() -> Held {
     let reopened = "seen again in a new commit";
     let to = [("to", State::Reopened.name())];
     held.events.push(event(sequence, NOW - 3_600, "leeward", EventKind::Moved, reopened, &to));
+    held.events = chained(held.events);
     held
 }
 
@@ -412,7 +435,7 @@ pub(crate) fn with_text(text: &str) -> Held {
         case,
         steps,
         required: StepName::ALL.to_vec(),
-        events: events.collect(),
+        events: chained(events.collect()),
         guidance: all_steps(),
         hidden: Vec::new(),
     }

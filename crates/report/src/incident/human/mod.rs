@@ -2,7 +2,7 @@
 //! and line drawing; nothing parses it.
 
 mod list;
-mod picture;
+pub(super) mod picture;
 mod show;
 
 use std::io::{self, Write};

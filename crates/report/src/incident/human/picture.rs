@@ -17,7 +17,7 @@ const LONGEST: usize = 110;
 /// Columns between two marks at least, those of the marks left out.
 const LEAST: usize = 3;
 
-pub(super) fn show(line: &Line, screen: &mut Screen) {
+pub(in crate::incident) fn show(line: &Line, screen: &mut Screen) {
     let places = places(line, screen.width() - INDENT);
     screen.line(&format!("{:INDENT$}{}", "", bar(line, &places, screen)));
     for (i, mark) in line.marks.iter().enumerate().rev() {
