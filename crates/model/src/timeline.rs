@@ -161,7 +161,9 @@ fn remote<'a>(place: &'a GitPlace, history: &'a History) -> Option<&'a str> {
     let refs = || history.refs.iter().filter_map(|name| name.strip_prefix(REMOTE));
     let address = || {
         let name = place.repository.as_str();
-        (name.contains("://") && !name.starts_with("file:")).then_some(name)
+        let (scheme, _) = name.split_once("://")?;
+        let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+');
+        (is_scheme && !scheme.is_empty() && scheme != "file").then_some(name)
     };
     refs().next().or_else(address)
 }

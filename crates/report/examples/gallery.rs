@@ -45,7 +45,7 @@ fn main() {
             incidents::open()
         };
         if has("pack") {
-            for file in held.with(|view| leeward_report::pack(view)).unwrap() {
+            for file in held.with(leeward_report::pack).unwrap() {
                 std::fs::write(file.name, file.bytes).unwrap();
             }
             return;

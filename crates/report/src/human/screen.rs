@@ -143,7 +143,7 @@ pub(crate) fn of_standing(standing: Standing) -> Ansi {
 }
 
 /// A build service reads `::command::` at the start of a line, spaces aside.
-fn guarded(line: &str) -> String {
+pub(crate) fn guarded(line: &str) -> String {
     let text = line.trim_start();
     match text.strip_prefix("::") {
         Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - text.len()]),

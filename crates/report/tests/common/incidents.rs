@@ -2,12 +2,12 @@
 //! the whole way, one with very many events, and one whose every text is
 //! hostile.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use leeward_model::{
     Case, DossierId, Entry, Event, EventKind, Finding, GitObjectKind, Hint, History, Incident,
-    IncidentId, MomentKind, NO_EVENT, Progress, Secret, Severity, State, StepName, StepRecord,
-    Timeline, Tracking, Validity, event_hash,
+    IncidentId, MomentKind, NO_EVENT, Progress, Provenance, Secret, Severity, State, StepName,
+    StepRecord, Timeline, Tracking, Validity, event_hash,
 };
 use leeward_report::{
     Guidance, IncidentFormat, IncidentView, IncidentsView, ListFormat, Remediation, Style,
@@ -405,7 +405,11 @@ pub(crate) fn many() -> Held {
 /// One whose every foreign text is `text`.
 pub(crate) fn with_text(text: &str) -> Held {
     let mut sample = super::sample_with(text);
-    let finding = sample.findings.remove(0);
+    let mut finding = sample.findings.remove(0);
+    // A repository that is called like an address is one, and tells another story.
+    if let Provenance::Git(place) = Arc::make_mut(&mut finding.locations[1].provenance) {
+        place.repository = format!("./{text}");
+    }
     let mut case = remembered(finding, FOUND);
     case.hint = Hint::from_text("Zk4v…Gf0A");
     case.severity.level = Severity::High;

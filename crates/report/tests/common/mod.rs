@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod incidents;
+pub(crate) mod page;
 pub(crate) mod probed;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};

@@ -8,7 +8,8 @@ use crate::{
     Style,
     foreign::inert,
     human::screen::{
-        BAD, DIM, FRAME, GOOD, Label, NORMAL, STRONG, Screen, WARNING, of_severity, of_validity,
+        BAD, DIM, FRAME, GOOD, Label, NORMAL, STRONG, Screen, WARNING, guarded, of_severity,
+        of_validity,
     },
     snippet::{head, width},
     words::{count, grouped},
@@ -96,7 +97,12 @@ fn in_two_lines(cells: &[[Cell; 8]], widths: &[usize; 8], screen: &mut Screen) {
     for row in cells {
         let rule = screen.drawn("─", "-").repeat(screen.width());
         screen.line(&screen.paint(FRAME, &rule));
-        screen.line(&joined(&row[..SECOND], &widths[..SECOND], screen));
+        let mut first = row[..SECOND].to_vec();
+        if let (Some((text, _)), [others @ .., _]) = (first.last_mut(), &widths[..SECOND]) {
+            let used = others.iter().sum::<usize>() + 2 * others.len();
+            *text = cut(text, screen.width().saturating_sub(used), screen.drawn("…", "..."));
+        }
+        screen.line(&joined(&first, &widths[..SECOND], screen));
         let mut room = screen.width().saturating_sub(indent);
         let mut parts = Vec::new();
         let last = row.len() - 1;
@@ -111,7 +117,8 @@ fn in_two_lines(cells: &[[Cell; 8]], widths: &[usize; 8], screen: &mut Screen) {
             let most = if i == last { room } else { room / 3 };
             let text = cut(&named.0, most, screen.drawn("…", "..."));
             room = room.saturating_sub(width(&text) + 3);
-            parts.push(screen.paint(named.1, &text));
+            // What somebody is called may begin the line.
+            parts.push(screen.paint(named.1, &guarded(&text)));
         }
         let dot = screen.paint(DIM, screen.drawn(" · ", " | "));
         screen.line(&format!("{:indent$}{}", "", parts.join(&dot)));

@@ -109,7 +109,7 @@ fn exposure(shown: &Shown<'_>, screen: &mut Screen) {
 fn timeline(shown: &Shown<'_>, screen: &mut Screen) {
     if let Some(last) = shown.moments.last() {
         let last = tell::ago(last.at, shown.view.now);
-        screen.prose(&label("timeline"), NORMAL, &format!("what happened, last {last}"));
+        screen.prose(&label("timeline"), NORMAL, &format!("what happened; the last of it {last}"));
     }
     for beat in tell::beats(shown) {
         let (moment, after) = match beat {

@@ -90,13 +90,13 @@ fn reached(shown: &Shown<'_>, page: &mut Page) {
     let mut items: Vec<String> = known
         .identity
         .iter()
-        .map(|says| format!("{}: {}", capital(&prose(&says.label)), code(says.value.as_bytes())))
+        .map(|says| format!("Belongs to: {} {}", prose(&says.label), code(says.value.as_bytes())))
         .collect();
     items.push(format!("Within its reach: {}.", prose(&reach::at_a_glance(known))));
     let impacts = reach::best_first(&known.impacts, |impact| impact.standing);
     for impact in impacts.into_iter().take(IMPACTS) {
-        let standing = impact.standing.name();
-        items.push(format!("{} ({standing}): {}", prose(&impact.title), prose(&impact.text)));
+        let standing = capital(impact.standing.name());
+        items.push(format!("{standing}: {}: {}", prose(&impact.title), prose(&impact.text)));
     }
     if !known.gaps.is_empty() {
         let gaps: Vec<String> = known.gaps.iter().map(|gap| prose(&gap.what)).collect();
@@ -195,6 +195,11 @@ fn proof(shown: &Shown<'_>, checked: &Checked<'_>) -> String {
     let all = count(shown.events.len(), "entry", "entries");
     let said = if broken > 0 {
         format!("**{broken} of {all} of the log do not hold: the log was changed.**")
+    } else if hold < shown.events.len() {
+        format!(
+            "{hold} of {all} of the log were recomputed when this was written, and hold; for the \
+             others, the hash of the entry before is not known here."
+        )
     } else {
         format!("{hold} of {all} of the log were recomputed when this was written, and hold.")
     };
