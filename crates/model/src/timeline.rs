@@ -112,7 +112,7 @@ impl Timeline {
 /// When it came into history, and when others could first have it.
 fn origins(case: &Case) -> Vec<Moment> {
     let commits = || {
-        case.locations.iter().filter_map(|location| match &*location.provenance {
+        case.locations.iter().chain(&case.gone).filter_map(|location| match &*location.provenance {
             Provenance::Git(place) => {
                 let history = place.history.as_deref()?;
                 Some((place, history, history.introduced.as_ref()?))
@@ -269,6 +269,7 @@ mod tests {
             signals: Vec::new(),
             severity: Rating { level: Severity::High, why: Vec::new() },
             locations: histories.iter().map(location).collect(),
+            gone: Vec::new(),
             verification: Verification::default(),
             assessment: None,
             first_seen: T,
@@ -376,6 +377,13 @@ mod tests {
         let cloned = (T - 90, "refs/heads/main", "https://example.com/a.git");
         assert_eq!(told(&case(&[cloned]), &[])[1], ("public", -90));
         assert_eq!(told(&case(&[local]), &[]), [("introduced", -90), ("found", 0)]);
+    }
+
+    #[test]
+    fn what_is_gone_was_open_once() {
+        let mut case = case(&[(T - 90, "refs/heads/main", ".")]);
+        case.gone = std::mem::take(&mut case.locations);
+        assert_eq!(told(&case, &[]), [("introduced", -90), ("found", 0)]);
     }
 
     #[test]

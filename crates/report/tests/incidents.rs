@@ -328,7 +328,10 @@ fn documents_are_as_documented() {
     all.extend(["", "plain", HOSTILE].map(with_text));
     for held in all {
         check(&one, &held.write(IncidentFormat::Json, Style::PLAIN));
-        check(&several, &listed(&[held.incident.clone()], ListFormat::Json, Style::PLAIN));
+        check(
+            &several,
+            &listed(std::slice::from_ref(&held.incident), ListFormat::Json, Style::PLAIN),
+        );
         for file in held.with(leeward_report::pack).unwrap() {
             let text = String::from_utf8(file.bytes).unwrap();
             match file.name {

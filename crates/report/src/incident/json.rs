@@ -183,6 +183,7 @@ struct Finding<'a> {
     first_seen: Option<String>,
     last_seen: Option<String>,
     locations: Vec<shape::Location<'a>>,
+    gone: Vec<shape::Location<'a>>,
 }
 
 /// An event; `seconds` is the time as it was hashed.
@@ -245,6 +246,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
             first_seen: rfc3339(case.first_seen),
             last_seen: rfc3339(case.last_seen),
             locations: shown.places.iter().map(shape::Location::of).collect(),
+            gone: shown.gone.iter().map(shape::Location::of).collect(),
         },
         events: shown.events.iter().map(EventLine::of).collect(),
         log: Log { sequence: view.head.0, hash: view.head.1 },

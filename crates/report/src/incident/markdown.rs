@@ -167,16 +167,18 @@ fn by_whom(step: &Step<'_>) -> String {
 }
 
 fn places(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if shown.places.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n### Where it lies\n")?;
-    for place in shown.places.iter().take(PLACES) {
-        writeln!(out, "- {}", place_line(place))?;
-    }
-    let more = shown.places.len().saturating_sub(PLACES);
-    if more > 0 {
-        writeln!(out, "- and {} more", words::grouped(more as u64))?;
+    for (title, places) in [("lies", &shown.places), ("lay once", &shown.gone)] {
+        if places.is_empty() {
+            continue;
+        }
+        writeln!(out, "\n### Where it {title}\n")?;
+        for place in places.iter().take(PLACES) {
+            writeln!(out, "- {}", place_line(place))?;
+        }
+        let more = places.len().saturating_sub(PLACES);
+        if more > 0 {
+            writeln!(out, "- and {} more", words::grouped(more as u64))?;
+        }
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) assessment: Option<Assessment>,
     pub(crate) exposure: Exposure,
     pub(crate) places: Vec<Place<'a>>,
+    /// Where it lay once.
+    pub(crate) gone: Vec<Place<'a>>,
     /// All eight, in order.
     pub(crate) steps: Vec<Step<'a>>,
     /// Oldest first.
@@ -89,6 +91,7 @@ impl<'a> Shown<'a> {
             assessment: case.assessment.as_ref().map(|known| masked::assessment(known, &masker)),
             exposure: Exposure::of(&case.locations, view.now, &masker),
             places: case.locations.iter().map(|location| Place::of(location, &masker)).collect(),
+            gone: case.gone.iter().map(|location| Place::of(location, &masker)).collect(),
             steps: StepName::ALL.into_iter().map(|name| Step::of(name, view, &masker)).collect(),
             moments: view.timeline.moments.iter().map(moment).collect(),
             events: view.events.iter().map(|event| Told::of(event, &masker)).collect(),

@@ -96,6 +96,7 @@ fn remembered(finding: Finding, first_seen: i64) -> Case {
         signals: finding.signals,
         severity: finding.severity,
         locations: finding.locations,
+        gone: Vec::new(),
         verification: finding.verification,
         assessment: finding.assessment,
         first_seen,
@@ -296,6 +297,7 @@ pub(crate) fn closed() -> Held {
     let mut finding = live_in_history();
     finding.verification = probed::inactive().verification;
     let mut case = remembered(finding, FOUND);
+    case.gone = case.locations.drain(..1).collect();
     case.verification.checked_at = Some(FOUND + 339);
     case.verification.evidence[0].at = FOUND + 339;
     let mut incident = line_of(12, &case, State::Closed);
@@ -411,6 +413,7 @@ pub(crate) fn with_text(text: &str) -> Held {
         place.repository = format!("./{text}");
     }
     let mut case = remembered(finding, FOUND);
+    case.gone = case.locations.clone();
     case.hint = Hint::from_text("Zk4v…Gf0A");
     case.severity.level = Severity::High;
     let incident = Incident {

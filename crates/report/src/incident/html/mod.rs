@@ -20,7 +20,7 @@ use crate::{
         hash, reach,
         text::{link, prose, severity, validity},
     },
-    words::{capital, minute},
+    words::{capital, count, grouped, minute},
 };
 
 use super::{IncidentView, shown::Shown, tell};
@@ -215,7 +215,27 @@ fn credential(shown: &Shown<'_>) -> Markup {
                     }
                     (reach::show(shown.known(), "incident"))
                     (places(&shown.places))
+                    (gone(shown))
                     (reach::requests(shown.known()))
+                }
+            }
+        }
+    }
+}
+
+/// Where it lay once: a scan that covered the place saw it no more.
+fn gone(shown: &Shown<'_>) -> Markup {
+    const MOST: usize = 200;
+    let more = shown.gone.len().saturating_sub(MOST);
+    html! {
+        @if !shown.gone.is_empty() {
+            details .more {
+                summary { h4 { "Where it lay once: " (count(shown.gone.len(), "place", "places")) } }
+                ul .paths {
+                    @for place in shown.gone.iter().take(MOST) {
+                        li { code { (inert(&place.position())) } }
+                    }
+                    @if more > 0 { li { "and " (grouped(more as u64)) " more" } }
                 }
             }
         }

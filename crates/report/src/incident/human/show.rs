@@ -24,6 +24,8 @@ use super::{list::of_state, picture};
 /// Columns of the names of steps, and of moments.
 const STEPS: usize = 18;
 const KINDS: usize = 12;
+/// Places where it lay once; the rest are counted.
+const GONE: usize = 5;
 
 pub(super) fn show(shown: &Shown<'_>, screen: &mut Screen) {
     heading(shown, screen);
@@ -195,6 +197,14 @@ fn finding(shown: &Shown<'_>, screen: &mut Screen) {
         screen.whole(&label("first in"), NORMAL, &position(first.place));
     }
     also_in(&spots, screen);
+    let shown_gone = shown.gone.iter().take(GONE);
+    for (i, place) in shown_gone.enumerate() {
+        screen.whole(&label(if i == 0 { "gone from" } else { "" }), NORMAL, &position(place));
+    }
+    let more = shown.gone.len().saturating_sub(GONE);
+    if more > 0 {
+        screen.whole(&label(""), NORMAL, &format!("and {more} more places"));
+    }
     let rating = shown.view.incident.severity.name();
     screen.prose(&label("severity"), NORMAL, &because(rating, &shown.severity_why));
     for (role, value) in &shown.companions {

@@ -71,6 +71,10 @@ fn happened(shown: &Shown<'_>, page: &mut Page) {
     if !guidance.summary.is_empty() {
         items.push(format!("What such a credential opens: {}", prose(&guidance.summary)));
     }
+    if !shown.gone.is_empty() {
+        let gone = count(shown.gone.len(), "place", "places");
+        items.push(format!("It lay in {gone} more, and was seen there no more by a later scan."));
+    }
     items.extend(shown.exposure.lines.iter().map(|line| capital(&prose(line))));
     if !shown.severity_why.is_empty() {
         items.push(format!("Why it is {}: {}", severity(shown), prose(&shown.severity_why)));
