@@ -1,7 +1,10 @@
 //! The incident's entries of the log with what it takes to recompute their
 //! hashes, `leeward.log-proof/1`; and whether they hold, recomputed here.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use leeward_model::{NO_EVENT, event_hash};
 use serde::Serialize;
@@ -41,16 +44,10 @@ impl Checked<'_> {
 /// Recomputes the hash of each event from the event as the log has it.
 pub(super) fn check<'a>(shown: &Shown<'a>) -> Checked<'a> {
     let view: &'a IncidentView<'a> = shown.view;
-    let hash_of = |sequence: i64| match sequence {
-        0 => Some(NO_EVENT),
-        _ => {
-            let own = view.events.iter().find(|event| event.sequence == sequence);
-            own.map(|event| event.hash.as_str()).or_else(|| {
-                let link = view.links.iter().find(|(number, _)| *number == sequence);
-                link.map(|(_, hash)| *hash)
-            })
-        }
-    };
+    let own = view.events.iter().map(|event| (event.sequence, event.hash.as_str()));
+    let known: BTreeMap<i64, &str> =
+        view.links.iter().copied().chain(own).chain([(0, NO_EVENT)]).collect();
+    let hash_of = |sequence: i64| known.get(&sequence).copied();
     let previous: Vec<Option<&str>> =
         view.events.iter().map(|event| hash_of(event.sequence.saturating_sub(1))).collect();
     let holds = view.events.iter().zip(&previous).map(|(event, before)| {
