@@ -3,6 +3,8 @@
 
 #![expect(unreachable_pub, reason = "the modules are the library's, shared whole")]
 
+#[path = "src/administer.rs"]
+mod administer;
 #[path = "src/check.rs"]
 mod check;
 #[path = "src/probe.rs"]

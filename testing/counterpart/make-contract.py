@@ -3,8 +3,9 @@
     python3 make-contract.py SPEC.yaml > contract.json
 
 It keeps what a caller of the API must respect (methods, paths, security,
-parameters, whether there must be a body) and, for operations that read, the
-schema of the answer with the components it needs. It keeps no prose and no
+parameters, whether there must be a body) and, for operations that read and for
+those that administer keys and spending, the schema of the answer with the
+components it needs; for the latter also that of the body. It keeps no prose and no
 examples. It is not run by the build: the file is committed.
 """
 
@@ -90,7 +91,11 @@ def main():
                 kept["parameters"] = parameters
             if operation.get("requestBody", {}).get("required"):
                 kept["body"] = True
-            if method == "get" or path.startswith("/v1/admin/api-keys") or path.endswith("/search"):
+            administers = path.startswith("/v1/admin/api-keys") or path == "/v1/admin/spend-limit"
+            if administers and "requestBody" in operation:
+                content = operation["requestBody"]["content"]
+                kept["accepts"] = slim(content["application/json"]["schema"])
+            if method == "get" or administers or path.endswith("/search"):
                 schema = answer(operation)
                 if schema is not None:
                     kept["answer"] = schema

@@ -13,7 +13,7 @@ use leeward_model::{
 };
 
 use crate::{
-    decode, excerpt,
+    binding, decode, excerpt,
     gate::{Gate, Hit, Wanted},
     judge,
     lexicon::Lexicon,
@@ -311,6 +311,13 @@ impl Detector {
                 secret,
             });
         }
+    }
+
+    /// Where the name stands that the value at `span` of a text is bound to, if
+    /// any: the variable of an assignment, the key of a field, the flag of a
+    /// command.
+    pub fn name_of(&self, text: &[u8], span: &Range<usize>) -> Option<Range<usize>> {
+        binding::read(text, span, &self.lexicon).name
     }
 
     /// The signals of a path for a sighting that was judged without one, as

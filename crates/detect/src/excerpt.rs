@@ -13,8 +13,9 @@ const AFTER: usize = 60;
 /// Shortest run that could be somebody's secret.
 const SUSPICIOUS: usize = 16;
 
-/// The excerpt around `span`, which is shown as `hint`.
-pub(crate) fn around(text: &[u8], span: &Range<usize>, hint: &Hint) -> Excerpt {
+/// The excerpt of `text` around `span`, which is shown as `hint`: one line, cut,
+/// with every other run that could be a secret masked.
+pub fn around(text: &[u8], span: &Range<usize>, hint: &Hint) -> Excerpt {
     let line_start = physical_start(text, span.start);
     let mut from = line_start.max(span.start.saturating_sub(BEFORE));
     // Never cut into a run: its visible rest could be a secret's.

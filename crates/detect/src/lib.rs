@@ -31,5 +31,6 @@ mod token;
 mod value;
 
 pub use detector::{Detector, Options, Scratch, Sighting};
+pub use excerpt::around as excerpt;
 pub use group::{group, worst_first};
 pub use shape::{Misfit, fits};

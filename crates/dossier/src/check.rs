@@ -4,6 +4,10 @@
 //! Pure and shared with the build script. Running a dossier's examples needs
 //! the detector and is done by `leeward dossier check`.
 
+// The build script includes this file too, from elsewhere.
+#[path = "check/administer.rs"]
+mod administer;
+
 use std::{collections::BTreeSet, fmt, ops::Range};
 
 use serde::de::DeserializeOwned;
@@ -13,7 +17,7 @@ use leeward_model::StepName;
 
 use crate::{
     probe::{Method, PageBy, Probe},
-    schema::{DossierFile, RivalsFile, SCHEMA, Shape},
+    schema::{DossierFile, Reach, RivalsFile, SCHEMA, Shape},
 };
 
 /// Something wrong in a file, with the place.
@@ -114,7 +118,11 @@ impl Checker<'_> {
         self.detection(dossier);
         self.questions(dossier);
         self.cross_references(dossier);
+        self.administration(dossier);
         self.remediation(dossier);
+        self.consumers(dossier);
+        self.controls(dossier);
+        self.advisories(dossier);
         self.examples(dossier);
     }
 
@@ -211,7 +219,11 @@ impl Checker<'_> {
                 "a header is `Name: value` with `{secret}` in the value's place".into()
             });
         }
-        let harmless = probe.method == Method::Get || probe.harmless.is_some();
+        let asks = matches!(probe.method, Method::Get | Method::Post);
+        self.require(asks, &format!("{path}.method"), || {
+            "a question is a GET or a POST; what changes something stands under `administer`".into()
+        });
+        let harmless = !asks || probe.method == Method::Get || probe.harmless.is_some();
         self.require(harmless, &format!("{path}.method"), || {
             "a request that is not a GET says under `harmless` why it changes and costs nothing"
                 .into()
@@ -265,6 +277,62 @@ impl Checker<'_> {
         self.require(steps.is_sorted_by(|a, b| a < b), "remediation", || {
             "remediation steps must stand once each, in the order of the eight".into()
         });
+    }
+
+    fn consumers(&mut self, dossier: &DossierFile) {
+        for (i, rule) in dossier.consumers.iter().enumerate() {
+            let place = format!("consumers.{i}");
+            self.require(!rule.title.trim().is_empty(), &place, || {
+                "a tool that keeps values needs a `title`".into()
+            });
+            self.require(!rule.paths.is_empty() || rule.unseen.is_some(), &place, || {
+                "say under `paths` where it keeps values, or under `unseen` why no program can look"
+                    .into()
+            });
+            for (j, path) in rule.paths.iter().enumerate() {
+                let names = path.strip_prefix("~/").unwrap_or(path).split('/');
+                let fits = names.into_iter().all(|name| !matches!(name, "" | "." | ".." | "~"));
+                self.require(fits, &format!("{place}.paths.{j}"), || {
+                    format!("`{path}` is neither `~/` and names nor the end of a path")
+                });
+            }
+        }
+    }
+
+    fn controls(&mut self, dossier: &DossierFile) {
+        let mut ids = BTreeSet::new();
+        for (i, control) in dossier.controls.iter().enumerate() {
+            let place = format!("controls.{i}");
+            self.require(ids.insert(control.id.as_str()), &format!("{place}.id"), || {
+                format!("another control is called `{}` too", control.id)
+            });
+            let reached = control.readable != Reach::No || control.settable != Reach::No;
+            self.require(control.exists || !reached, &place, || {
+                "what does not exist can be neither read nor set".into()
+            });
+            self.require(!control.advice.trim().is_empty(), &format!("{place}.advice"), || {
+                "`advice` is empty".into()
+            });
+        }
+    }
+
+    fn advisories(&mut self, dossier: &DossierFile) {
+        for (i, advisory) in dossier.advisories.iter().enumerate() {
+            self.require(!advisory.packages.is_empty(), &format!("advisories.{i}"), || {
+                "an advisory names at least one package".into()
+            });
+            for (j, package) in advisory.packages.iter().enumerate() {
+                let path = format!("advisories.{i}.packages.{j}");
+                let exact = |version: &String| {
+                    version.starts_with(|c: char| c.is_ascii_digit())
+                        && !version.contains(['*', '<', '>', '=', ' ', ','])
+                };
+                let fits = !package.versions.is_empty() && package.versions.iter().all(exact);
+                self.require(fits && !package.name.is_empty(), &path, || {
+                    "a package has a name and its bad versions, each written out".into()
+                });
+            }
+        }
     }
 
     fn examples(&mut self, dossier: &DossierFile) {
@@ -389,6 +457,30 @@ mod tests {
     fn a_cursor_that_leads_nowhere_is_refused() {
         let text = WHOLE.replacen("next = \"/pagination/next_cursor\"", "first = 1", 1);
         assert!(problem(&text).contains("paging by cursor needs `next`"));
+    }
+
+    #[test]
+    fn places_that_lead_nowhere_are_refused() {
+        let text = WHOLE.replacen("paths = [\"~/.vibe/.env\"]", "paths = [\"/etc/../.env\"]", 1);
+        assert!(problem(&text).contains("nor the end of a path"));
+        let text = WHOLE.replacen("paths = [\"~/.mistralcode/config.json\"]", "paths = []", 1);
+        assert!(problem(&text).contains("why no program can look"));
+    }
+
+    #[test]
+    fn what_does_not_exist_cannot_be_set() {
+        let text = WHOLE.replacen(
+            "exists = false\nreadable = \"no\"",
+            "exists = false\nreadable = \"admin-api\"",
+            1,
+        );
+        assert!(problem(&text).contains("can be neither read nor set"));
+    }
+
+    #[test]
+    fn ranges_of_versions_are_refused() {
+        let text = WHOLE.replacen("versions = [\"2.4.6\"]", "versions = [\">=2.4\"]", 1);
+        assert!(problem(&text).contains("each written out"));
     }
 
     #[test]

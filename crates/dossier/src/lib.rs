@@ -3,6 +3,7 @@
 //!
 //! Pure: callers read files and hand in their text.
 
+pub mod administer;
 mod builtin;
 pub mod check;
 mod page;
@@ -101,5 +102,27 @@ mod tests {
         assert!(library.get("mistral-api-key").is_some());
         assert!(library.dossiers().is_sorted_by(|a, b| a.id < b.id));
         assert!(!library.rivals().is_empty());
+    }
+
+    /// What one file cannot say of another.
+    #[test]
+    fn who_administers_is_known_and_takes_what_is_sent() {
+        let library = Library::builtin();
+        let all = library.dossiers().iter().filter_map(|it| it.administer.as_ref());
+        let all: Vec<_> = all.collect();
+        assert!(!all.is_empty());
+        for administer in all {
+            let admin = library.get(&administer.credential).expect("its credential is known");
+            for known in administer.errands() {
+                let rest = known.errand.url.strip_prefix("https://").expect("https");
+                let (host, path) = rest.split_once('/').expect("a path");
+                assert!(admin.verify.hosts.iter().any(|it| it == host), "{}", known.name);
+                let request = format!("{} /{path}", known.errand.method.name());
+                let never = admin.assess.never.iter();
+                let mut never = never.filter(|it| check::is_request(&request, &it.request));
+                let is_kept = known.errand.changes() || never.next().is_none();
+                assert!(is_kept, "`{request}` only reads, and is never to be made");
+            }
+        }
     }
 }

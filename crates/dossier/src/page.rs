@@ -8,6 +8,8 @@
 //! cannot act on a terminal. No value ever stands on a page: examples show
 //! where one lay.
 
+mod administer;
+mod around;
 mod example;
 mod look;
 mod question;
@@ -40,7 +42,11 @@ impl fmt::Display for Page<'_> {
         prerequisites(f, &dossier.prerequisites)?;
         question::verification(f, &dossier.verify)?;
         question::assessment(f, &dossier.assess)?;
+        administer::administration(f, dossier)?;
         remediation(f, &dossier.remediation)?;
+        around::consumers(f, &dossier.consumers)?;
+        around::controls(f, &dossier.controls)?;
+        around::advisories(f, &dossier.advisories)?;
         references(f, dossier)
     }
 }
@@ -185,7 +191,7 @@ mod tests {
 
     use super::*;
 
-    const SECTIONS: [&str; 10] = [
+    const SECTIONS: [&str; 11] = [
         "## How bad a leak is",
         "## What it looks like",
         "## How it is told from others",
@@ -194,6 +200,7 @@ mod tests {
         "## What an attack needs",
         "## How to verify",
         "## How to learn what it reaches",
+        "## How an administrator closes it",
         "## What to do",
         "## References",
     ];
@@ -203,6 +210,16 @@ mod tests {
         let library = Library::builtin();
         let pages = library.dossiers().iter().map(page);
         insta::assert_snapshot!(pages.min_by_key(String::len).expect("there are dossiers"));
+    }
+
+    /// The section on administration of the shortest page that has one.
+    #[test]
+    fn how_an_administrator_closes_it() {
+        let library = Library::builtin();
+        let those = library.dossiers().iter().filter(|it| it.administer.is_some()).map(page);
+        let page = those.min_by_key(String::len).expect("there are dossiers");
+        let section = page.split("## ").find(|it| it.starts_with("How an administrator"));
+        insta::assert_snapshot!(section.expect("every page has it"));
     }
 
     /// Every page has every section, in order, and something in each.

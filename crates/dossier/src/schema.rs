@@ -7,7 +7,10 @@
 use leeward_model::StepName;
 use serde::{Deserialize, Serialize};
 
-use crate::probe::{Answer, Probe};
+use crate::{
+    administer::Administer,
+    probe::{Answer, Probe},
+};
 
 /// The version of the format this build reads.
 pub const SCHEMA: u32 = 1;
@@ -46,9 +49,21 @@ pub struct DossierFile {
     /// How to find out what a live value reaches.
     #[serde(default)]
     pub assess: Assess,
+    /// How credentials of this kind are administered with an administrator's.
+    #[serde(default)]
+    pub administer: Option<Administer>,
     /// How to close an exposure.
     #[serde(default)]
     pub remediation: Vec<Step>,
+    /// Tools and places known to keep such values.
+    #[serde(default)]
+    pub consumers: Vec<ConsumerRule>,
+    /// What narrows such a value, and what does not exist though advised.
+    #[serde(default)]
+    pub controls: Vec<Control>,
+    /// Compromised packages that took such values.
+    #[serde(default)]
+    pub advisories: Vec<Advisory>,
     /// Texts that must be found, or must not be; the dossier's own tests.
     #[serde(default)]
     pub examples: Vec<Example>,
@@ -366,6 +381,94 @@ pub struct Step {
     /// The page where a person does it.
     #[serde(default)]
     pub link: Option<String>,
+}
+
+/// A tool or place known to keep such values.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsumerRule {
+    /// What it is called, such as `LiteLLM`.
+    pub title: String,
+    /// Where it keeps its settings: `~/…` is below the user's home, anything
+    /// else is the end of a path, whole names; `*` in a name is any part of it.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Texts that such a file holds, all of them, for names that many tools
+    /// use.
+    #[serde(default)]
+    pub contains: Vec<String>,
+    /// How a new value gets there.
+    pub switch: String,
+    /// Where else it keeps values, if no program reads that.
+    #[serde(default)]
+    pub unseen: Option<String>,
+}
+
+/// Something that would narrow what a value can do.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// Short name, such as `expiration`.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Whether the provider has it.
+    pub exists: bool,
+    /// Whether a program can see how it is set.
+    pub readable: Reach,
+    /// Whether a program can set it.
+    pub settable: Reach,
+    /// What to do about it, or what to do since it does not exist.
+    pub advice: String,
+    /// The page where a person sets it, or where it is described.
+    #[serde(default)]
+    pub link: Option<String>,
+}
+
+/// How a program gets at something.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Through the provider's API, with an administrator's credential.
+    AdminApi,
+    /// Not at all: a person looks.
+    No,
+}
+
+/// Packages that were compromised and took credentials.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Advisory {
+    /// Its name, as published.
+    pub id: String,
+    /// What the packages did, and what a hit means.
+    pub text: String,
+    /// Which they are.
+    pub packages: Vec<BadPackage>,
+    /// Where it was published.
+    pub link: String,
+}
+
+/// A compromised package.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BadPackage {
+    /// Whose registry.
+    pub ecosystem: Ecosystem,
+    /// Its name there.
+    pub name: String,
+    /// The versions, each written out.
+    pub versions: Vec<String>,
+}
+
+/// A package registry, by what resolves from it.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ecosystem {
+    /// Python's.
+    Pypi,
+    /// JavaScript's.
+    Npm,
 }
 
 impl Level {

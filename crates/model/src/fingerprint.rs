@@ -57,9 +57,9 @@ impl FromStr for Fingerprint {
             return Err(NotAFingerprint);
         }
         let mut bytes = [0; 16];
+        let digit = |byte: &u8| char::from(*byte).to_digit(16).ok_or(NotAFingerprint);
         for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| NotAFingerprint)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotAFingerprint)?;
+            *byte = (digit(&pair[0])? * 16 + digit(&pair[1])?) as u8;
         }
         Ok(Self(bytes))
     }

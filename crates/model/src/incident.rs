@@ -36,9 +36,11 @@ pub struct Case {
     pub signals: Vec<Signal>,
     /// How bad, and why.
     pub severity: Rating,
-    /// Everywhere it was seen by the last scan that covered the place, and
-    /// places where it was seen before.
+    /// Everywhere it was seen by the last scan that covered the place.
     pub locations: Vec<Location>,
+    /// Places where it was seen once, and where the last scan that covered them
+    /// saw it no more.
+    pub gone: Vec<Location>,
     /// Whether it is live, by the newest answer.
     pub verification: Verification,
     /// What it reaches, by the newest assessment.
@@ -68,6 +70,12 @@ impl State {
     /// All, in the order of the work.
     pub const ALL: [Self; 5] =
         [Self::Open, Self::Reopened, Self::Contained, Self::Rotated, Self::Closed];
+
+    /// Whether the value is thought to be useless, so that finding it alive is
+    /// news.
+    pub fn is_thought_dead(self) -> bool {
+        matches!(self, Self::Contained | Self::Rotated | Self::Closed)
+    }
 
     /// `open`, `reopened`, `contained`, `rotated` or `closed`.
     pub fn name(self) -> &'static str {
@@ -210,6 +218,8 @@ pub enum EventKind {
     Verified,
     /// What it reaches was asked.
     Assessed,
+    /// It is judged worse, or less bad, than before.
+    Rated,
     /// Somebody takes care of it from now on.
     Assigned,
     /// It is due at another time.
@@ -233,12 +243,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Opened,
         Self::Seen,
         Self::Gone,
         Self::Verified,
         Self::Assessed,
+        Self::Rated,
         Self::Assigned,
         Self::Due,
         Self::Noted,
@@ -258,6 +269,7 @@ impl EventKind {
             Self::Gone => "gone",
             Self::Verified => "verified",
             Self::Assessed => "assessed",
+            Self::Rated => "rated",
             Self::Assigned => "assigned",
             Self::Due => "due",
             Self::Noted => "noted",

@@ -176,7 +176,7 @@ fn applies(answer: &Answer, status: u16, body: &[u8]) -> bool {
 }
 
 /// Whether an answer is a page for people, by its type or by how it begins.
-fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
+pub(crate) fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
     let kind = headers.get(reqwest::header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
@@ -187,7 +187,7 @@ fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
 
 /// A text of a provider that may repeat the value it was sent, with the hint
 /// in the value's place, whatever the size of its letters.
-fn hide(text: &str, secret: &Secret) -> String {
+pub(crate) fn hide(text: &str, secret: &Secret) -> String {
     /// What is shorter stands in words that are no secret.
     const SHORTEST: usize = 8;
     #[expect(clippy::disallowed_methods, reason = "the value is looked for, to be taken out")]
@@ -218,7 +218,7 @@ fn hide(text: &str, secret: &Secret) -> String {
 
 /// As [`hide`], in every text of an answer: names are kept, and ids are asked
 /// with.
-fn hide_in(json: &mut Value, secret: &Secret) {
+pub(crate) fn hide_in(json: &mut Value, secret: &Secret) {
     match json {
         Value::String(text) => *text = hide(text, secret),
         Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secret)),
@@ -228,14 +228,14 @@ fn hide_in(json: &mut Value, secret: &Secret) {
 }
 
 /// The host that a redirect names.
-fn destination(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn destination(headers: &HeaderMap) -> Option<String> {
     let to = headers.get(reqwest::header::LOCATION)?.to_str().ok()?;
     Some(authority(&Url::parse(to).ok()?))
 }
 
 /// The provider's own name for the exchange, under the headers that the
 /// dossier lists.
-fn correlation(dossier: &Dossier, headers: &HeaderMap) -> Option<String> {
+pub(crate) fn correlation(dossier: &Dossier, headers: &HeaderMap) -> Option<String> {
     const LONGEST: usize = 128;
     let names = dossier.verify.correlation.iter();
     let text = names.into_iter().find_map(|name| headers.get(name.as_str())?.to_str().ok())?;

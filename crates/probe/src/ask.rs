@@ -88,14 +88,14 @@ pub(crate) struct Credential<'a> {
 
 /// Asks.
 pub(crate) struct Asker {
-    client: Client,
-    paces: Paces,
-    manners: Manners,
-    stop: CancellationToken,
+    pub(crate) client: Client,
+    pub(crate) paces: Paces,
+    pub(crate) manners: Manners,
+    pub(crate) stop: CancellationToken,
     /// Headers that were taken where another had been refused: they are tried
     /// first from then on. By the header that was refused, for each dossier.
     taken: Mutex<HashMap<(DossierId, String), String>>,
-    sent: Arc<AtomicU64>,
+    pub(crate) sent: Arc<AtomicU64>,
 }
 
 impl Asker {
@@ -140,7 +140,12 @@ impl Asker {
     }
 
     /// The two headers of a question, the one that was taken before first.
-    fn order<'p>(&self, dossier: &Dossier, header: &'p str, other: &'p str) -> (&'p str, &'p str) {
+    pub(crate) fn order<'p>(
+        &self,
+        dossier: &Dossier,
+        header: &'p str,
+        other: &'p str,
+    ) -> (&'p str, &'p str) {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         match taken.get(&(dossier.id().clone(), header.to_owned())) {
             Some(taken) if taken == other => (other, header),
@@ -148,7 +153,7 @@ impl Asker {
         }
     }
 
-    fn remember(&self, dossier: &Dossier, header: &str, taken: &str) {
+    pub(crate) fn remember(&self, dossier: &Dossier, header: &str, taken: &str) {
         let key = (dossier.id().clone(), header.to_owned());
         let mut all = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(key, taken.to_owned());
@@ -249,7 +254,7 @@ impl Asker {
 }
 
 /// The longest pause that one question imposes on the others.
-const SHARED_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const SHARED_PAUSE: Duration = Duration::from_secs(5);
 
 /// An attempt that may be worth another.
 struct Again {
@@ -287,7 +292,7 @@ impl SoFar {
 }
 
 /// How long a provider asks to wait: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -303,12 +308,7 @@ fn outgoing(
     url: &Url,
     credential: Credential<'_>,
 ) -> Option<Outgoing> {
-    let mut headers = HeaderMap::new();
-    headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
-    for text in &probe.headers {
-        let (name, value) = header(text.as_bytes())?;
-        headers.insert(name, value);
-    }
+    let mut headers = open_headers(&probe.headers)?;
     match &probe.sign {
         None => {
             let (name, value) = carry(carrier, credential.secret)?;
@@ -320,25 +320,54 @@ fn outgoing(
             let request = sigv4::Unsigned {
                 method: probe.method.name(),
                 url,
-                body: probe.body.as_deref().unwrap_or_default(),
-                id: &id.value,
+                headers: &[],
+                body: probe.body.as_deref().unwrap_or_default().as_bytes(),
                 at: Timestamp::now(),
             };
-            for text in sigv4::sign(&request, sign, credential.secret) {
+            let by = sigv4::By {
+                id: &id.value,
+                secret: credential.secret,
+                region: &sign.region,
+                service: &sign.service,
+            };
+            for text in sigv4::sign(&request, &by) {
                 let (name, value) = header(text.as_bytes())?;
                 headers.insert(name, value);
             }
         }
     }
-    let method = match probe.method {
+    Some(Outgoing {
+        method: method(probe.method),
+        url: url.clone(),
+        headers,
+        body: probe.body.clone().map(Into::into),
+    })
+}
+
+/// What a request says besides the value.
+pub(crate) fn open_headers(texts: &[String]) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
+    for text in texts {
+        let (name, value) = header(text.as_bytes())?;
+        headers.insert(name, value);
+    }
+    Some(headers)
+}
+
+/// A method in the words of the client.
+pub(crate) fn method(method: Method) -> reqwest::Method {
+    match method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
-    };
-    Some(Outgoing { method, url: url.clone(), headers, body: probe.body.clone().map(Into::into) })
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
 }
 
 /// A header with the value in its place.
-fn carry(carrier: &str, secret: &Secret) -> Option<(HeaderName, HeaderValue)> {
+pub(crate) fn carry(carrier: &str, secret: &Secret) -> Option<(HeaderName, HeaderValue)> {
     let (before, after) = carrier.split_once("{secret}")?;
     #[expect(clippy::disallowed_methods, reason = "the value is sent to a host of its dossier")]
     let mut text = [before.as_bytes(), secret.expose(), after.as_bytes()].concat();

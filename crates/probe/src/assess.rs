@@ -244,7 +244,7 @@ fn what(probe: &Probe) -> String {
 
 /// An item's id as one segment of a path: it comes from the provider and must
 /// not lead anywhere else. What would be read as a way upwards is none.
-fn segment(id: &str) -> Option<String> {
+pub(crate) fn segment(id: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let segment: String = id
         .bytes()
@@ -256,13 +256,13 @@ fn segment(id: &str) -> Option<String> {
     (segment.len() > segment.matches('.').count()).then_some(segment)
 }
 
-fn first(pages: Option<&Pages>) -> Option<String> {
+pub(crate) fn first(pages: Option<&Pages>) -> Option<String> {
     pages.filter(|pages| pages.by != PageBy::Cursor).map(|pages| pages.first.to_string())
 }
 
 /// The address of a page. Where pages are counted the first is named too, as
 /// some providers count from 0 and some from 1.
-fn at_page(base: &Url, pages: Option<&Pages>, at: Option<&str>) -> Url {
+pub(crate) fn at_page(base: &Url, pages: Option<&Pages>, at: Option<&str>) -> Url {
     let mut url = base.clone();
     if let (Some(pages), Some(at)) = (pages, at) {
         url.query_pairs_mut().append_pair(&pages.parameter, at);

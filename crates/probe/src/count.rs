@@ -190,7 +190,7 @@ pub(crate) fn traits(json: &Value, identity: &[Naming]) -> Vec<Trait> {
 }
 
 /// A value as a short text; nothing for what is absent, empty, or no text.
-fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -221,8 +221,8 @@ fn number(json: &Value, at: &str) -> Option<u64> {
     })
 }
 
-/// Seconds since 1970: as a number, or as RFC 3339.
-fn time(value: &Value) -> Option<i64> {
+/// Seconds since 1970: as a number, as RFC 3339, or the first moment of a day.
+pub(crate) fn time(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|f| f as i64)),
         Value::String(text) => text
@@ -230,7 +230,11 @@ fn time(value: &Value) -> Option<i64> {
             .ok()
             .map(Timestamp::as_second)
             // The specification's date-times do not always have an offset.
-            .or_else(|| format!("{text}Z").parse::<Timestamp>().ok().map(Timestamp::as_second)),
+            .or_else(|| format!("{text}Z").parse::<Timestamp>().ok().map(Timestamp::as_second))
+            .or_else(|| {
+                let moment = format!("{text}T00:00:00Z").parse::<Timestamp>();
+                moment.ok().map(Timestamp::as_second)
+            }),
         _ => None,
     }
 }

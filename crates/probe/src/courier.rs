@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use leeward_model::Secret;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::runtime::Runtime;
@@ -15,7 +16,10 @@ use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use crate::client::{BadNetwork, Client, Network, Outgoing};
+use crate::{
+    client::{BadNetwork, Client, Network, Outgoing},
+    sigv4,
+};
 
 /// Something to be sent.
 pub struct Parcel {
@@ -130,10 +134,60 @@ impl Parcel {
         Self { body: Some(Zeroizing::new(body.into())), ..self }
     }
 
+    /// Signed by Signature Version 4, over all that it has so far: the last
+    /// thing done to it.
+    ///
+    /// # Errors
+    /// An id, or a session's token, that no header can carry.
+    pub fn signed(mut self, signer: &Signer<'_>, at: Timestamp) -> Result<Self, BadParcel> {
+        if let Some(token) = signer.session {
+            self = self.secret_header("x-amz-security-token", "", token)?;
+        }
+        let headers: Vec<(&str, &[u8])> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let request = sigv4::Unsigned {
+            method: self.method.as_str(),
+            url: &self.url,
+            headers: &headers,
+            body: self.body.as_deref().map_or(&[], Vec::as_slice),
+            at,
+        };
+        let by = sigv4::By {
+            id: signer.id,
+            secret: signer.secret,
+            region: signer.region,
+            service: signer.service,
+        };
+        for text in sigv4::sign(&request, &by) {
+            let (name, value) = crate::client::header(text.as_bytes()).ok_or(BadParcel::Header)?;
+            self.headers.insert(name, value);
+        }
+        Ok(self)
+    }
+
     /// The host it goes to, with its port where it is not the usual one.
     pub fn host(&self) -> String {
         crate::route::authority(&self.url)
     }
+
+    /// The name of the host alone, as [`Courier::new`] is told whom to trust.
+    pub fn host_name(&self) -> String {
+        self.url.host_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// Who signs a parcel, and for which service where.
+pub struct Signer<'a> {
+    /// The public id that belongs to the secret.
+    pub id: &'a str,
+    /// The secret, which is not sent.
+    pub secret: &'a Secret,
+    /// The token of a session, which is sent, if the two are of one.
+    pub session: Option<&'a Secret>,
+    /// The region, such as `eu-west-1`.
+    pub region: &'a str,
+    /// The service, such as `secretsmanager`.
+    pub service: &'a str,
 }
 
 /// What was answered. The body is whatever the other side sent.

@@ -225,7 +225,18 @@ impl Learnt {
 
 impl Prober {
     async fn answer(&self, question: &Question, depth: Depth) -> Learnt {
-        let Question { dossier: id, secret, companions, .. } = question;
+        let Question { dossier, secret, companions, .. } = question;
+        self.learn(dossier, secret, companions, depth).await
+    }
+
+    /// What there is to learn of a secret.
+    pub(crate) async fn learn(
+        &self,
+        id: &DossierId,
+        secret: &Secret,
+        companions: &[Companion],
+        depth: Depth,
+    ) -> Learnt {
         let Some(dossier) = self.library.get(id.as_str()) else {
             let why = "not asked: no dossier is known for it".to_owned();
             let verification = Verification { why, ..Verification::default() };

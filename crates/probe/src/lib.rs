@@ -21,6 +21,8 @@ mod client;
 mod count;
 mod courier;
 mod desk;
+mod inquirer;
+mod office;
 mod outcome;
 mod pace;
 mod plan;
@@ -32,8 +34,13 @@ mod verify;
 
 pub use ask::Manners;
 pub use client::{BadNetwork, Network};
-pub use courier::{BadParcel, Courier, Delivered, Parcel, Undelivered};
+pub use courier::{BadParcel, Courier, Delivered, Parcel, Signer, Undelivered};
 pub use desk::{Desk, Learnt, Question, Tally, Work};
+pub use inquirer::Inquirer;
+pub use office::{
+    Answered, BadOffice, Created, Duty, KeyRecord, LogEntry, Office, PlannedRequest, Refused,
+    RefusedKind, SpendingLimit, Usage, UsageLine, Wanted, plan_duties,
+};
 pub use pace::Rate;
 pub use plan::{Depth, HostUse, Planned, hosts, plan};
 pub use prober::Settings;

@@ -80,6 +80,14 @@ impl Paces {
     }
 }
 
+impl Paces {
+    /// Forgets what was not answered: somebody asks anew.
+    pub(crate) fn forgive(&self) {
+        let paces = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.values().for_each(|pace| pace.note(true));
+    }
+}
+
 impl Pace {
     /// Waits until the next request may be sent. What comes back is held until
     /// its answer is there.

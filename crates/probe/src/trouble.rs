@@ -96,6 +96,7 @@ impl Trouble {
     /// From what the HTTP client says, for a request to `host`.
     pub(crate) fn of(error: &reqwest::Error, host: &str, waited: Duration) -> Self {
         let host = host.to_owned();
+        let is_connect = error.is_connect();
         let mut cause: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = cause {
             if let Some(trouble) = error.downcast_ref::<Self>() {
@@ -105,7 +106,7 @@ impl Trouble {
                 return Self::of_encryption(error, host);
             }
             if let Some(error) = error.downcast_ref::<io::Error>()
-                && let Some(trouble) = Self::of_io(error, &host)
+                && let Some(trouble) = Self::of_io(error, &host, is_connect)
             {
                 return trouble;
             }
@@ -128,7 +129,9 @@ impl Trouble {
         }
     }
 
-    fn of_io(error: &io::Error, host: &str) -> Option<Self> {
+    /// `is_connect` says that no connection was there yet: one that is lost
+    /// later may have carried the request.
+    fn of_io(error: &io::Error, host: &str, is_connect: bool) -> Option<Self> {
         let inner = error.get_ref();
         if let Some(trouble) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
             return Some(trouble.clone());
@@ -138,7 +141,7 @@ impl Trouble {
         }
         // One inside of another, which `source` would step over.
         let nested = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
-        if let Some(trouble) = nested.and_then(|inner| Self::of_io(inner, host)) {
+        if let Some(trouble) = nested.and_then(|inner| Self::of_io(inner, host, is_connect)) {
             return Some(trouble);
         }
         let host = host.to_owned();
@@ -146,10 +149,15 @@ impl Trouble {
             io::ErrorKind::ConnectionRefused
             | io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::AddrNotAvailable => {
+            | io::ErrorKind::AddrNotAvailable
+                if is_connect =>
+            {
                 Some(Self::Connect { host, why: error.kind().to_string() })
             }
-            io::ErrorKind::ConnectionReset
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::UnexpectedEof => Some(Self::Cut { host }),

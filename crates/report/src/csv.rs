@@ -139,7 +139,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn defused(cell: String) -> String {
+pub(crate) fn defused(cell: String) -> String {
     let first = cell.trim_start().chars().next();
     match first {
         Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\'') => format!("'{cell}"),
@@ -149,7 +149,7 @@ fn defused(cell: String) -> String {
 
 /// What the table writer reports is the writer's own error: rows all have the
 /// same length.
-fn io_error(error: csv::Error) -> io::Error {
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
     io::Error::from(error)
 }
 

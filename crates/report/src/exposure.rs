@@ -1,7 +1,7 @@
 //! How far a secret has got, from all the places where it lies: the order that
 //! findings are shown in, and the sentences that say so.
 
-use leeward_model::{Commit, Finding, GitObjectKind, GitPlace, History, Provenance, Tracking};
+use leeward_model::{Commit, GitObjectKind, GitPlace, History, Location, Provenance, Tracking};
 
 use crate::{value::Masker, words};
 
@@ -88,8 +88,8 @@ pub(crate) struct Exposure {
 }
 
 impl Exposure {
-    pub(crate) fn of(finding: &Finding, now: i64, masker: &Masker) -> Self {
-        let places = || finding.locations.iter().map(|location| &*location.provenance);
+    pub(crate) fn of(locations: &[Location], now: i64, masker: &Masker) -> Self {
+        let places = || locations.iter().map(|location| &*location.provenance);
         let git: Vec<&GitPlace> = places()
             .filter_map(|place| if let Provenance::Git(git) = place { Some(git) } else { None })
             .collect();
@@ -109,7 +109,7 @@ impl Exposure {
                 "staged, not committed yet; `git restore --staged` takes it out again".to_owned(),
             );
         }
-        lines.extend(on_disk(finding, committed));
+        lines.extend(on_disk(locations, committed));
         let since = oldest.map(|(_, commit)| commit.committed_at);
         let seconds = since.map(|since| now.saturating_sub(since).max(0));
         Self { reach, since, seconds, lines }
@@ -199,9 +199,9 @@ fn refs<'a>(histories: impl Iterator<Item = &'a History>, masker: &Masker) -> Ve
 }
 
 /// What there is to say of the copies in files and streams.
-fn on_disk(finding: &Finding, committed: bool) -> Vec<String> {
+fn on_disk(locations: &[Location], committed: bool) -> Vec<String> {
     let count = |wanted: Reach| {
-        finding.locations.iter().filter(|place| Reach::of(&place.provenance) == wanted).count()
+        locations.iter().filter(|place| Reach::of(&place.provenance) == wanted).count()
     };
     let mut lines = Vec::new();
     let mut say = |wanted: Reach, one: &str, many: &dyn Fn(usize) -> String| match count(wanted) {
@@ -233,17 +233,13 @@ pub(crate) fn short(id: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use leeward_model::{
-        Confidence, DossierId, Excerpt, FilePlace, Fingerprint, Location, ObjectId, Position,
-        Rating, Secret, Severity, Signature, Span, Verification,
-    };
+    use leeward_model::{Excerpt, FilePlace, ObjectId, Position, Signature, Span};
 
     use super::*;
 
     const DAY: i64 = 86_400;
 
     fn says(places: Vec<Provenance>) -> String {
-        let secret = Secret::new(*b"0123456789abcdef");
         let location = |provenance| Location {
             provenance: Arc::new(provenance),
             span: Span { start: 0, end: 1 },
@@ -252,19 +248,8 @@ mod tests {
             decoded: Vec::new(),
             excerpt: Excerpt::default(),
         };
-        let finding = Finding {
-            dossier: DossierId::new("x"),
-            fingerprint: Fingerprint::new("x", &secret),
-            secret,
-            companions: Vec::new(),
-            confidence: Confidence::from_log_odds(0.0),
-            signals: Vec::new(),
-            severity: Rating { level: Severity::Low, why: Vec::new() },
-            locations: places.into_iter().map(location).collect(),
-            verification: Verification::default(),
-            assessment: None,
-        };
-        let exposure = Exposure::of(&finding, 10 * DAY, &Masker::of([]));
+        let locations: Vec<Location> = places.into_iter().map(location).collect();
+        let exposure = Exposure::of(&locations, 10 * DAY, &Masker::of([]));
         format!("{}: {}", exposure.reach.name(), exposure.lines.join(" / "))
     }
 

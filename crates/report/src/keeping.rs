@@ -31,6 +31,11 @@ pub fn mask_for_keeping(findings: &mut [Finding], others: &[&Secret]) {
     }
 }
 
+/// Text as it may be kept: with these values replaced by their hints.
+pub fn mask_text(text: &str, secrets: &[&Secret]) -> String {
+    Masker::of(secrets.iter().copied()).text(text)
+}
+
 fn place(location: &Location, masker: &Masker) -> Location {
     let mut provenance = (*location.provenance).clone();
     match &mut provenance {

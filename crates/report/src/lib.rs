@@ -31,10 +31,16 @@ mod jsonl;
 mod markdown;
 mod sarif;
 
+mod incident;
+
 use std::io::{self, Write};
 
+pub use incident::{
+    IncidentFormat, IncidentView, IncidentsView, ListFormat, PackFile, pack, write_incident,
+    write_list,
+};
 pub use jsonl::Lines;
-pub use keeping::mask_for_keeping;
+pub use keeping::{mask_for_keeping, mask_text};
 pub use report::{Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
 /// The formats a whole report can be written in.

@@ -130,6 +130,17 @@ pub(crate) struct FindingView<'a> {
     pub(crate) places: Vec<Place<'a>>,
 }
 
+/// What is known of a secret beyond its places, masked: from a finding, or from
+/// what is remembered of one.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) hint: &'a str,
+    /// Whether it is live.
+    pub(crate) verification: &'a Verification,
+    /// What it reaches.
+    pub(crate) assessment: Option<&'a Assessment>,
+}
+
 impl<'a> FindingView<'a> {
     /// A finding by itself, for a stream.
     pub(crate) fn alone(finding: &'a Finding, report: &Report<'_>) -> Self {
@@ -156,8 +167,16 @@ impl<'a> FindingView<'a> {
                 .assessment
                 .as_ref()
                 .map(|assessment| masked::assessment(assessment, masker)),
-            exposure: Exposure::of(finding, report.now, masker),
+            exposure: Exposure::of(&finding.locations, report.now, masker),
             places: finding.locations.iter().map(|location| Place::of(location, masker)).collect(),
+        }
+    }
+
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known {
+            hint: &self.hint,
+            verification: &self.verification,
+            assessment: self.assessment.as_ref(),
         }
     }
 
@@ -204,7 +223,7 @@ impl<'a> FindingView<'a> {
 }
 
 /// Reasons in one sentence; those that end in a full stop lose it.
-fn sentence(reasons: &[String]) -> String {
+pub(crate) fn sentence(reasons: &[String]) -> String {
     let reasons = reasons.iter().map(|reason| reason.trim().trim_end_matches('.'));
     reasons.collect::<Vec<_>>().join("; ")
 }
@@ -230,7 +249,7 @@ pub(crate) struct GitFacts<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn of(location: &'a Location, masker: &Masker) -> Self {
+    pub(crate) fn of(location: &'a Location, masker: &Masker) -> Self {
         let git = match &*location.provenance {
             Provenance::Git(place) => Some(GitFacts::of(place, masker)),
             Provenance::Stdin | Provenance::File(_) => None,

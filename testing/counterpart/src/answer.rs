@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     admin,
-    contract::{Contract, Operation, Route, Security},
+    contract::{Contract, Route, Security},
     generate::{self, Seed},
     key::{Key, Kind, Refusal, Standing},
+    ledger,
     listing::{self, Page},
     record::Request,
     resource::Resource,
@@ -48,18 +49,25 @@ impl Desk<'_> {
         if let Err(refused) = self.admits(&self.world.keys[key], asked) {
             return refused;
         }
-        let misfits = self.contract.misfits(asked.request, asked.route);
+        let operation = asked.route.operation;
+        let mut misfits = self.contract.misfits(asked.request, asked.route);
+        misfits.extend(self.contract.body_misfits(operation, asked.body));
         if !misfits.is_empty() {
             return status::unprocessable(&misfits);
         }
-        let operation = asked.route.operation;
         match (operation.method.as_str(), operation.path.as_str()) {
             ("GET", "/v1/admin/api-keys") => admin::list(self.world, self.contract, asked.request),
             ("POST", "/v1/admin/api-keys") => admin::create(self.world, self.contract, asked.body),
             ("DELETE", "/v1/admin/api-keys/{key_id}") => {
                 admin::delete(self.world, &asked.route.arguments[0].1)
             }
-            (_, "/v1/chat/completions" | "/v1/fim/completions") => inference(asked.body),
+            ("POST", "/v1/admin/spend-limit") => {
+                ledger::set_limit(self.world, asked.body);
+                self.things(key, asked)
+            }
+            (_, "/v1/chat/completions" | "/v1/fim/completions") => {
+                ledger::is_spent(self.world).unwrap_or_else(|| inference(asked.body))
+            }
             ("GET", _) => self.things(key, asked),
             ("POST", path) if path.ends_with("/search") => self.things(key, asked),
             ("DELETE", _) => status::not_found(),
@@ -90,6 +98,9 @@ impl Desk<'_> {
             return Err(status::unauthorized(key.refusal));
         }
         match key.standing {
+            Standing::Active if key.only_reads && request.method != "GET" => {
+                Err(status::forbidden())
+            }
             Standing::Active => Ok(()),
             Standing::Dead => Err(status::unauthorized(key.refusal)),
             Standing::NoQuota => Err(status::no_quota()),
@@ -109,7 +120,7 @@ impl Desk<'_> {
             let Some((collection, _)) = end else {
                 let seed = Seed { kind: kind(&operation.path), within: places, index: 0 };
                 let mut made = generate::value(self.contract, schema, &seed);
-                self.introduce(key, operation, &mut made);
+                self.introduce(key, asked, &mut made);
                 return Reply::json(200, &made);
             };
             let (index, within) = places.split_last().unwrap();
@@ -234,8 +245,10 @@ impl Desk<'_> {
         made
     }
 
-    /// Says whose key it is, in the answers to that question.
-    fn introduce(&self, key: usize, operation: &Operation, made: &mut Value) {
+    /// Says what the world has of single things: whose key it is, what may be
+    /// spent and what was used.
+    fn introduce(&self, key: usize, asked: &Asked<'_>, made: &mut Value) {
+        let (operation, request) = (asked.route.operation, asked.request);
         let owner = &self.world.owner;
         match operation.path.as_str() {
             "/v1/users/me" => {
@@ -249,6 +262,8 @@ impl Desk<'_> {
                 made["api_key"]["id"] = json!(admin::key_id(key));
                 made["api_key"]["name"] = json!(self.world.keys[key].name);
             }
+            "/v1/admin/spend-limit" => ledger::describe_limit(self.world, made),
+            "/v1/admin/usage" => ledger::describe_usage(self.world, request, made),
             "/api/vibe/whoami" => {
                 made["plan_type"] = json!(owner.plan_type);
                 made["plan_name"] = json!(owner.plan_name);
@@ -257,14 +272,17 @@ impl Desk<'_> {
         }
     }
 
-    /// The lines of the audit log that were asked for, and how many there are.
+    /// The lines of the audit log that were asked for, made ones and those of
+    /// what really happened, and how many of the former there are.
     /// It has no pages: a caller goes on from the last line's time.
     fn audit_log(&self, key: usize, schema: &Value, request: &Request) -> (Vec<Value>, usize) {
         let count = self.world.count(key, Resource::AuditLogs);
         let line = |index| self.item(key, "/v1/admin/audit-logs", schema, &[], index);
         let mut lines: Vec<Value> = (0..count).map(line).collect();
+        lines.extend(ledger::lines(self.world));
         let instant = |text: &str| text.parse::<jiff::Timestamp>().ok();
         let of = |line: &Value| line["created_at"].as_str().and_then(instant);
+        lines.sort_by_key(of);
         if let Some(after) = request.value("after").and_then(instant) {
             lines.retain(|line| of(line) > Some(after));
         }

@@ -114,7 +114,7 @@ impl Contract {
         self.fits_schema(&parameter.schema, value)
     }
 
-    fn fits_schema(&self, schema: &Value, value: &str) -> Result<(), String> {
+    pub(crate) fn fits_schema(&self, schema: &Value, value: &str) -> Result<(), String> {
         let schema = self.resolve(schema);
         for any in ["anyOf", "oneOf"] {
             if let Some(options) = schema[any].as_array() {

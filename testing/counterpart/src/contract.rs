@@ -33,6 +33,8 @@ pub struct Operation {
     #[serde(default)]
     pub(crate) body: bool,
     pub(crate) answer: Option<Value>,
+    /// The schema of the body, for the few that are looked into.
+    pub(crate) accepts: Option<Value>,
 }
 
 /// How a key must be shown.

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     fault::Rule,
+    key::{Kind, Standing},
     record::{Request, Violation},
     serve,
     tls::Tls,
@@ -106,6 +107,18 @@ impl Counterpart {
     /// Every request so far, in the order in which they came.
     pub fn requests(&self) -> Vec<Request> {
         locked(&self.shared.requests).clone()
+    }
+
+    /// The keys of workspaces that count and were not deleted: name and value.
+    pub fn living(&self) -> Vec<(String, String)> {
+        let world = locked(&self.shared.world);
+        let keys = world.keys.iter().enumerate();
+        let living = keys.filter(|(place, key)| {
+            key.kind == Kind::Standard
+                && key.standing == Standing::Active
+                && !world.deleted.contains(place)
+        });
+        living.map(|(_, key)| (key.name.clone(), key.value.clone())).collect()
     }
 
     /// How many requests there were for a path, whatever the method.

@@ -40,6 +40,8 @@ pub enum Fault {
     TruncatedJson,
     /// A body and a header that repeat the key that came, with this status.
     EchoKey(u16),
+    /// Does what was asked, and only then goes wrong.
+    AfterDoing(Box<Self>),
 }
 
 /// Where a connection is closed.
@@ -67,6 +69,7 @@ pub enum RetryAfter {
 pub struct Rule {
     pub(crate) fault: Fault,
     path: Option<String>,
+    method: Option<&'static str>,
     key: Option<usize>,
     times: Times,
     met: usize,
@@ -83,7 +86,13 @@ enum Times {
 impl Fault {
     /// Strikes every request.
     pub fn always(self) -> Rule {
-        Rule { fault: self, path: None, key: None, times: Times::Always, met: 0 }
+        Rule { fault: self, path: None, method: None, key: None, times: Times::Always, met: 0 }
+    }
+
+    /// After what was asked has been done.
+    #[must_use]
+    pub fn after_doing(self) -> Self {
+        Self::AfterDoing(Box::new(self))
     }
 
     /// Strikes the requests for a path, or for whatever is below it where it
@@ -94,6 +103,12 @@ impl Fault {
 }
 
 impl Rule {
+    /// Only the requests with a method.
+    #[must_use]
+    pub fn when(self, method: &'static str) -> Self {
+        Self { method: Some(method), ..self }
+    }
+
     /// Only the requests with the key at a place in the world.
     #[must_use]
     pub fn for_key(self, place: usize) -> Self {
@@ -119,11 +134,12 @@ impl Rule {
     }
 
     /// Whether it strikes a request, which it counts.
-    pub(crate) fn strikes(&mut self, path: &str, key: Option<usize>) -> bool {
+    pub(crate) fn strikes(&mut self, method: &str, path: &str, key: Option<usize>) -> bool {
         let is_meant = self.path.as_deref().is_none_or(|meant| match meant.strip_suffix('*') {
             Some(start) => path.starts_with(start),
             None => path == meant,
         });
+        let is_meant = is_meant && self.method.is_none_or(|meant| meant == method);
         if !is_meant || self.key.is_some() && self.key != key {
             return false;
         }

@@ -18,6 +18,18 @@ pub struct Key {
     /// How many requests it is refused before it begins to count.
     pub(crate) unborn: usize,
     pub(crate) name: String,
+    pub(crate) creator: Option<String>,
+    pub(crate) product: Option<&'static str>,
+    /// When it was made, where that is told: seconds since 1970.
+    pub(crate) created: Option<i64>,
+    /// When it was last used.
+    pub(crate) used: Option<i64>,
+    /// The day on which it ends.
+    pub(crate) expires: Option<String>,
+    /// Nobody may delete it.
+    pub(crate) is_kept: bool,
+    /// It may look, and change nothing.
+    pub(crate) only_reads: bool,
     pub(crate) takes_bearer: bool,
     pub(crate) takes_x_api_key: bool,
     pub(crate) counts: BTreeMap<Resource, usize>,
@@ -66,6 +78,13 @@ impl Key {
             refusal: Refusal::Detail,
             unborn: 0,
             name: "ci".to_owned(),
+            creator: None,
+            product: None,
+            created: None,
+            used: None,
+            expires: None,
+            is_kept: false,
+            only_reads: false,
             takes_bearer: true,
             takes_x_api_key: true,
             counts: BTreeMap::new(),
@@ -116,6 +135,54 @@ impl Key {
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    /// Who made it, where that is somebody else than the world's owner.
+    #[must_use]
+    pub fn made_by(self, creator: impl Into<String>) -> Self {
+        Self { creator: Some(creator.into()), ..self }
+    }
+
+    /// The product that it is listed under: `API`, `Mistral Code` or `Vibe`.
+    #[must_use]
+    pub fn of_product(self, product: &'static str) -> Self {
+        Self { product: Some(product), ..self }
+    }
+
+    /// When it was made: seconds since 1970.
+    #[must_use]
+    pub fn made_at(self, second: i64) -> Self {
+        Self { created: Some(second), ..self }
+    }
+
+    /// The day on which it ends, as `2027-01-31`; it works for all that.
+    #[must_use]
+    pub fn ends_on(self, day: impl Into<String>) -> Self {
+        Self { expires: Some(day.into()), ..self }
+    }
+
+    /// One that nobody may delete: status 403.
+    #[must_use]
+    pub fn undeletable(self) -> Self {
+        Self { is_kept: true, ..self }
+    }
+
+    /// One that somebody revoked, or whose time is over, whatever its kind.
+    #[must_use]
+    pub fn ended(self) -> Self {
+        Self { standing: Standing::Dead, ..self }
+    }
+
+    /// One that may do nothing, whatever its kind: status 403.
+    #[must_use]
+    pub fn without_permission(self) -> Self {
+        Self { standing: Standing::NoPermission, ..self }
+    }
+
+    /// One that may look and change nothing: status 403 for what changes.
+    #[must_use]
+    pub fn only_reads(self) -> Self {
+        Self { only_reads: true, ..self }
     }
 
     /// Not accepted in `x-api-key`: a caller must fall back to the other.
@@ -173,6 +240,18 @@ pub(crate) fn hint(value: &str) -> String {
     let head: String = characters[..4].iter().collect();
     let tail: String = characters[characters.len() - 4..].iter().collect();
     format!("{head}...{tail}")
+}
+
+/// A value like [`random_value`]'s with the first and last four characters of
+/// another: what a masked form does not tell from it.
+pub fn random_twin(value: &str) -> String {
+    let random = random_value();
+    format!("{}{}{}", &value[..4], &random[4..28], &value[28..])
+}
+
+/// A value like [`random_value`]'s with the last four characters of another.
+pub fn random_with_end_of(value: &str) -> String {
+    format!("{}{}", &random_value()[..28], &value[28..])
 }
 
 /// A value of the shape of a key, with capitals, small letters and digits,

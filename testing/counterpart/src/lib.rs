@@ -25,10 +25,12 @@
 
 mod contract;
 
+mod body;
 mod check;
 mod never;
 
 mod key;
+mod ledger;
 mod resource;
 mod world;
 
@@ -53,7 +55,8 @@ pub use contract::{Contract, Operation, Security};
 pub use counterpart::{Counterpart, Setup};
 pub use fault::{Cut, Fault, RetryAfter, Rule};
 pub use generate::CONTENT;
-pub use key::{Key, Kind, Refusal, random_value};
+pub use key::{Key, Kind, Refusal, random_twin, random_value, random_with_end_of};
+pub use ledger::{Event, Used};
 pub use proxy::{Proxy, Tunnel};
 pub use record::{KeySeen, Request, Violation};
 pub use resource::Resource;

@@ -1,6 +1,7 @@
 //! What a scanner must never call, although it could: what hands out contents
 //! or links to them, what starts something, and whatever changes something,
-//! but for revoking and replacing a key. A test that means it lifts one with
+//! but for revoking and replacing a key and for moving the spending
+//! limit. A test that means it lifts one with
 //! `Setup::allow`.
 
 use crate::contract::Operation;
@@ -33,8 +34,11 @@ const ENDINGS: &[(&str, &str)] = &[
 ];
 
 /// What may be changed.
-const CHANGES: &[(&str, &str)] =
-    &[("DELETE", "/v1/admin/api-keys/{key_id}"), ("POST", "/v1/admin/api-keys")];
+const CHANGES: &[(&str, &str)] = &[
+    ("DELETE", "/v1/admin/api-keys/{key_id}"),
+    ("POST", "/v1/admin/api-keys"),
+    ("POST", "/v1/admin/spend-limit"),
+];
 
 /// Why an operation must not be called, if so.
 pub(crate) fn reason(operation: &Operation) -> Option<&'static str> {

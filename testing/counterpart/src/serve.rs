@@ -85,7 +85,7 @@ async fn respond(
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let Seen { request, shown, host } = Seen::of(&head, &body, shared, connection);
     let route = Contract::published().route(host, &request.method, &request.path);
-    check(shared, &request, route.as_ref(), host);
+    check(shared, &request, route.as_ref(), host, &body);
     let key = if let KeySeen::Known(place) = request.key { Some(place) } else { None };
     let place = {
         let mut requests = locked(&shared.requests);
@@ -94,9 +94,10 @@ async fn respond(
     };
     let fault = {
         let mut rules = locked(&shared.rules);
-        rules
-            .iter_mut()
-            .find_map(|rule| rule.strikes(&request.path, key).then(|| rule.fault.clone()))
+        rules.iter_mut().find_map(|rule| {
+            let strikes = rule.strikes(&request.method, &request.path, key);
+            strikes.then(|| rule.fault.clone())
+        })
     };
     let proper = || {
         let Some(route) = &route else { return status::no_route() };
@@ -114,6 +115,11 @@ async fn respond(
     };
     let response = match fault {
         None => send(proper()),
+        // What is done is done, whatever becomes of the answer.
+        Some(Fault::AfterDoing(fault)) => {
+            let done = proper();
+            struck(*fault, || done, pace, shown.as_deref()).await?
+        }
         Some(fault) => struck(fault, proper, pace, shown.as_deref()).await?,
     };
     locked(&shared.requests)[place].status = Some(response.status().as_u16());
@@ -186,7 +192,7 @@ impl Seen {
 }
 
 /// Writes down what is wrong with a request.
-fn check(shared: &Shared, request: &Request, route: Option<&Route>, host: Host) {
+fn check(shared: &Shared, request: &Request, route: Option<&Route>, host: Host, body: &[u8]) {
     let breaches = match route {
         None => vec![no_operation(host)],
         Some(route) => {
@@ -201,7 +207,11 @@ fn check(shared: &Shared, request: &Request, route: Option<&Route>, host: Host) 
                     && matches!(earlier.status, Some(401 | 403))
             });
             let is_lifted = shared.allowed.iter().any(is_allowed);
-            Contract::published().breaches(request, route, is_lifted, was_refused)
+            let contract = Contract::published();
+            let mut breaches = contract.breaches(request, route, is_lifted, was_refused);
+            let of_body = contract.body_misfits(operation, body);
+            breaches.extend(of_body.into_iter().map(|it| format!("`{}` {}", it.name, it.why)));
+            breaches
         }
     };
     let violation = |why| Violation { request: request.line(), why };
@@ -257,6 +267,7 @@ async fn struck(
             reply.body.truncate(reply.body.len() / 2);
             reply
         }
+        Fault::AfterDoing(_) => unreachable!("it was done before"),
         Fault::EchoKey(code) => {
             let shown = shown.unwrap_or("none");
             let body = serde_json::json!({

@@ -1,14 +1,16 @@
 //! What there is on the other side: keys, their owner, and how many of each
 //! thing. It is made by a test before the server starts; only revoking and
-//! creating keys changes it afterwards.
+//! creating keys and moving the spending limit change it afterwards.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::{
+    admin::Lies,
     contract::Operation,
     key::{Key, Standing},
+    ledger::Ledger,
     resource::Resource,
 };
 
@@ -25,6 +27,8 @@ pub struct World {
     /// Keys that were revoked, and how many requests they are still good for.
     pub(crate) dying: BTreeMap<usize, usize>,
     pub(crate) deleted: Vec<usize>,
+    pub(crate) ledger: Ledger,
+    pub(crate) lies: Lies,
 }
 
 /// To whom the keys belong.
@@ -112,6 +116,20 @@ impl World {
         Self { creation_takes: requests, ..self }
     }
 
+    /// Deleting a key is answered as if it were done, and is not.
+    #[must_use]
+    pub fn deletes_nothing(mut self) -> Self {
+        self.lies.deletes_nothing = true;
+        self
+    }
+
+    /// A key that is created is there, and its value is not told.
+    #[must_use]
+    pub fn tells_no_value(mut self) -> Self {
+        self.lies.tells_no_value = true;
+        self
+    }
+
     /// The value of the next key that is created; random ones follow.
     #[must_use]
     pub fn next_key(mut self, value: impl Into<String>) -> Self {
@@ -137,6 +155,7 @@ impl World {
             *unborn -= 1;
             return true;
         }
+        self.keys[key].used = Some(jiff::Timestamp::now().as_second());
         self.breathe(key);
         false
     }

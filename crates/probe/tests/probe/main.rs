@@ -12,6 +12,7 @@ mod contract;
 mod faults;
 mod keys;
 mod network;
+mod office;
 mod once;
 mod others;
 mod planned;

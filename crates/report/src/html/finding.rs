@@ -78,10 +78,10 @@ fn show(view: &FindingView<'_>, name: &str, open: bool) -> Markup {
                 (excerpt(view))
                 (first_step(view))
                 (facts(view))
-                (reach::show(view, name))
+                (reach::show(view.known(), name))
                 (remedy(view))
-                (places(view))
-                (reach::requests(view))
+                (places(&view.places))
+                (reach::requests(view.known()))
             }
         }
     }
@@ -187,15 +187,15 @@ fn remedy(view: &FindingView<'_>) -> Markup {
 }
 
 /// Every place where it lies.
-fn places(view: &FindingView<'_>) -> Markup {
-    if view.places.len() < 2 && view.places.iter().all(|place| place.git.is_none()) {
+pub(crate) fn places(places: &[Place<'_>]) -> Markup {
+    if places.len() < 2 && places.iter().all(|place| place.git.is_none()) {
         return html! {};
     }
-    let more = view.places.len().saturating_sub(PLACES);
+    let more = places.len().saturating_sub(PLACES);
     let rows = html! {
-        @for place in view.places.iter().take(PLACES) { (place_row(place)) }
+        @for place in places.iter().take(PLACES) { (place_row(place)) }
     };
-    let title = words::count(view.places.len(), "place", "places");
+    let title = words::count(places.len(), "place", "places");
     html! {
         details .more {
             summary { h4 { "Where it lies: " (title) } }

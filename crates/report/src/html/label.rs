@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthChar as _;
 
 /// At most so many lines of at most so many ems; whether something was cut.
-pub(super) fn wrap(text: &str, room: f32, most: usize) -> (Vec<String>, bool) {
+pub(crate) fn wrap(text: &str, room: f32, most: usize) -> (Vec<String>, bool) {
     let mut lines = vec![String::new()];
     let mut used = 0.0;
     for word in text.split_inclusive(' ') {
@@ -39,7 +39,7 @@ pub(super) fn wrap(text: &str, room: f32, most: usize) -> (Vec<String>, bool) {
     (lines, cut)
 }
 
-fn ems(text: &str) -> f32 {
+pub(crate) fn ems(text: &str) -> f32 {
     text.chars().map(em).sum()
 }
 

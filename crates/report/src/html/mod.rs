@@ -9,13 +9,13 @@
 //! like a command, cannot be in it. Only addresses from dossiers become links.
 
 mod coverage;
-mod finding;
-mod label;
+pub(crate) mod finding;
+pub(crate) mod label;
 mod picture;
 mod radius;
-mod reach;
+pub(crate) mod reach;
 mod summary;
-mod text;
+pub(crate) mod text;
 
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ use crate::{Report, account, foreign::inert, view::View};
 /// The version of the page, for a program that wants to know what it is.
 const SCHEMA: &str = "leeward.html/1";
 
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -66,7 +66,7 @@ fn policy() -> String {
 }
 
 /// The hash of a text, in the form a policy has it.
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     base64(&Sha256::digest(text))
 }
 

@@ -9,7 +9,7 @@ use leeward_model::{Action, Assessment, Count, Standing};
 
 use crate::{
     reach::{at_a_glance, best_first, counted, grants_of},
-    view::FindingView,
+    view::Known,
     words::{count, grouped, size},
 };
 
@@ -47,7 +47,7 @@ pub(super) struct Card {
     pub(super) lines: Vec<(String, String)>,
 }
 
-pub(super) fn of(view: &FindingView<'_>, known: &Assessment) -> Radius {
+pub(super) fn of(view: Known<'_>, known: &Assessment) -> Radius {
     let sorted = best_first(&known.actions, |action| action.standing);
     let mut actions: Vec<Card> =
         sorted.iter().take(ACTIONS).map(|action| card(action, known)).collect();
@@ -96,12 +96,12 @@ fn more(all: usize, shown: usize, one: &str, many: &str) -> Option<Card> {
     })
 }
 
-fn key(view: &FindingView<'_>) -> Card {
+fn key(view: Known<'_>) -> Card {
     let validity = view.verification.validity;
     Card {
         standing: Standing::Proven,
         caption: String::new(),
-        title: view.hint.clone(),
+        title: view.hint.to_owned(),
         lines: vec![(String::new(), format!("{} {}", mark_of(validity), validity_word(validity)))],
     }
 }
@@ -170,7 +170,7 @@ fn things(grants: &[&leeward_model::Grant]) -> Vec<(String, String)> {
     lines
 }
 
-fn told(view: &FindingView<'_>, known: &Assessment) -> String {
+fn told(view: Known<'_>, known: &Assessment) -> String {
     let number = |wanted: Standing| {
         let n = known.actions.iter().filter(|action| action.standing == wanted).count();
         format!("{} {}", grouped(n as u64), wanted.name())

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::{
     reach::{at_a_glance, best_first, brief, counted, measured, requests as made, status},
-    view::FindingView,
+    view::Known,
     words::{clip, count, grouped, minute, rfc3339},
 };
 
@@ -18,8 +18,8 @@ use super::{
 /// Names listed of things of one kind.
 const NAMES: usize = 12;
 
-pub(super) fn show(view: &FindingView<'_>, name: &str) -> Markup {
-    let Some(known) = &view.assessment else { return html! {} };
+pub(crate) fn show(view: Known<'_>, name: &str) -> Markup {
+    let Some(known) = view.assessment else { return html! {} };
     let title = format!("{name}-reach");
     html! {
         section .reach aria-labelledby=(title) {
@@ -126,8 +126,8 @@ fn gaps(known: &Assessment) -> Markup {
 }
 
 /// Every request that was made, for whoever has to account for them.
-pub(super) fn requests(view: &FindingView<'_>) -> Markup {
-    let all: Vec<&Evidence> = made(&view.verification, view.assessment.as_ref()).collect();
+pub(crate) fn requests(view: Known<'_>) -> Markup {
+    let all: Vec<&Evidence> = made(view.verification, view.assessment).collect();
     if all.is_empty() {
         return html! {};
     }

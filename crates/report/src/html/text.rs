@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::sarif::uri::is_web;
 
 /// A text in which what stands between two backticks is code.
-pub(super) fn prose(text: &str) -> Markup {
+pub(crate) fn prose(text: &str) -> Markup {
     let parts: Vec<&str> = text.split('`').collect();
     let is_code = |i: usize| i % 2 == 1;
     let paired = parts.len() % 2 == 1
@@ -24,7 +24,7 @@ pub(super) fn prose(text: &str) -> Markup {
 }
 
 /// A foreign label that stands where there is little room.
-pub(super) fn label(text: &str) -> String {
+pub(crate) fn label(text: &str) -> String {
     const LONGEST: usize = 32;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => crate::words::capital(&format!("{}…", &text[..end])),
@@ -34,7 +34,7 @@ pub(super) fn label(text: &str) -> String {
 
 /// An address from a dossier. A dossier may be a user's own, so only what is
 /// plainly a web address can be followed.
-pub(super) fn link(url: &str) -> Markup {
+pub(crate) fn link(url: &str) -> Markup {
     html! {
         @if is_web(url) {
             a href=(url) rel="noopener noreferrer" { (url) }
@@ -45,7 +45,7 @@ pub(super) fn link(url: &str) -> Markup {
 }
 
 /// A severity as a word with a mark, so that colour is never the only sign.
-pub(super) fn severity(severity: Severity) -> Markup {
+pub(crate) fn severity(severity: Severity) -> Markup {
     let mark = match severity {
         Severity::Critical => "▲▲",
         Severity::High => "▲",
@@ -56,12 +56,12 @@ pub(super) fn severity(severity: Severity) -> Markup {
 }
 
 /// A validity as a word with a mark.
-pub(super) fn validity(validity: Validity) -> Markup {
+pub(crate) fn validity(validity: Validity) -> Markup {
     badge(validity.name(), mark_of(validity), validity_word(validity))
 }
 
 /// The same among others of its kind, where `unknown` needs no noun.
-pub(super) fn validity_in_short(validity: Validity) -> Markup {
+pub(crate) fn validity_in_short(validity: Validity) -> Markup {
     let word = match validity {
         Validity::Unknown => validity.name(),
         other => validity_word(other),
@@ -70,7 +70,7 @@ pub(super) fn validity_in_short(validity: Validity) -> Markup {
 }
 
 /// What a validity is called on this page.
-pub(super) fn validity_word(validity: Validity) -> &'static str {
+pub(crate) fn validity_word(validity: Validity) -> &'static str {
     match validity {
         Validity::Active => "active",
         Validity::Restricted => "restricted",
@@ -80,7 +80,7 @@ pub(super) fn validity_word(validity: Validity) -> &'static str {
     }
 }
 
-pub(super) fn mark_of(validity: Validity) -> &'static str {
+pub(crate) fn mark_of(validity: Validity) -> &'static str {
     match validity {
         Validity::Active => "●",
         Validity::Restricted => "◐",
@@ -91,12 +91,12 @@ pub(super) fn mark_of(validity: Validity) -> &'static str {
 }
 
 /// What is known of an ability, as a word with a mark.
-pub(super) fn standing(standing: Standing) -> Markup {
+pub(crate) fn standing(standing: Standing) -> Markup {
     badge(standing.name(), sign(standing), standing.name())
 }
 
 /// The mark of a standing, here and in the picture.
-pub(super) fn sign(standing: Standing) -> &'static str {
+pub(crate) fn sign(standing: Standing) -> &'static str {
     match standing {
         Standing::Proven => "●",
         Standing::Inferred => "◐",
@@ -110,12 +110,12 @@ fn badge(class: &str, mark: &str, word: &str) -> Markup {
 }
 
 /// A cell that says what it is on a screen too narrow for a table's head.
-pub(super) fn cell(label: &str, content: &Markup) -> Markup {
+pub(crate) fn cell(label: &str, content: &Markup) -> Markup {
     html! { td data-label=(label) { div { (content) } } }
 }
 
 /// A table that can be scrolled by keyboard where it does not fit.
-pub(super) fn table(caption: &str, heads: &[&str], rows: &Markup) -> Markup {
+pub(crate) fn table(caption: &str, heads: &[&str], rows: &Markup) -> Markup {
     html! {
         table {
             caption { (caption) }

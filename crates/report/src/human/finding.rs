@@ -71,7 +71,7 @@ fn facts(view: &FindingView<'_>, spots: &[Spot<'_>], screen: &mut Screen) {
     if let Some(secret) = &view.secret {
         fact("secret", STRONG, &inert(secret));
     }
-    reach::show(view, screen);
+    reach::show(view.known(), screen);
     let mut fact = |name: &str, style, text: &str| {
         screen.prose(&label(name), style, text);
     };
@@ -91,14 +91,14 @@ fn facts(view: &FindingView<'_>, spots: &[Spot<'_>], screen: &mut Screen) {
     also_in(spots, screen);
     let identity = format!("{} {}", inert(view.finding.dossier.as_str()), view.finding.fingerprint);
     screen.whole(&label("identity"), DIM, &identity);
-    reach::requests(view, screen);
+    reach::requests(view.known(), screen);
 }
 
-pub(super) fn label(text: &str) -> Label<'_> {
+pub(crate) fn label(text: &str) -> Label<'_> {
     Label { indent: 2, text, width: LABELS, style: DIM }
 }
 
-fn also_in(spots: &[Spot<'_>], screen: &mut Screen) {
+pub(crate) fn also_in(spots: &[Spot<'_>], screen: &mut Screen) {
     let others = spots.get(1..).unwrap_or_default();
     // One more than the limit takes no more room than saying so.
     let shown = if others.len() == PLACES_SHOWN + 1 { others.len() } else { PLACES_SHOWN };
@@ -113,12 +113,12 @@ fn also_in(spots: &[Spot<'_>], screen: &mut Screen) {
 }
 
 /// A place as a person sees it: a file on disk and its version in HEAD are one.
-struct Spot<'v> {
-    place: &'v Place<'v>,
+pub(crate) struct Spot<'v> {
+    pub(crate) place: &'v Place<'v>,
     notes: Vec<String>,
 }
 
-fn spots<'v>(places: &'v [Place<'v>]) -> Vec<Spot<'v>> {
+pub(crate) fn spots<'v>(places: &'v [Place<'v>]) -> Vec<Spot<'v>> {
     let mut spots: Vec<Spot<'_>> = Vec::new();
     for place in places {
         let mut notes = place_notes(place);
@@ -155,7 +155,7 @@ fn because(what: &str, why: &str) -> String {
 }
 
 /// `path:line:column`, in full unless it is absurd.
-fn position(place: &Place<'_>) -> String {
+pub(crate) fn position(place: &Place<'_>) -> String {
     const LONGEST: usize = 1024;
     let text = inert(&place.position());
     if text.len() <= LONGEST {

@@ -6,9 +6,9 @@
 //! parses it; it may change between any two versions.
 
 mod excerpt;
-mod finding;
-mod reach;
-mod screen;
+pub(crate) mod finding;
+pub(crate) mod reach;
+pub(crate) mod screen;
 mod summary;
 
 use std::io::{self, Write};

@@ -5,19 +5,19 @@
 
 use leeward_model::{Assessment, Standing};
 
-use crate::{foreign::inert, reach, view::FindingView};
+use crate::{foreign::inert, reach, view::Known};
 
 use super::{
     finding::label,
     screen::{DIM, Label, NORMAL, STRONG, Screen, of_standing, of_validity},
 };
 
-pub(super) fn show(view: &FindingView<'_>, screen: &mut Screen) {
-    if let Some(text) = reach::validity(&view.verification) {
+pub(crate) fn show(view: Known<'_>, screen: &mut Screen) {
+    if let Some(text) = reach::validity(view.verification) {
         let color = of_validity(view.verification.validity);
         screen.prose(&label("validity"), color, &inert(&text));
     }
-    let Some(known) = &view.assessment else { return };
+    let Some(known) = view.assessment else { return };
     for (i, says) in known.identity.iter().enumerate() {
         let text = format!("{} {}", inert(&says.label), inert(&says.value));
         screen.prose(&label(if i == 0 { "belongs to" } else { "" }), NORMAL, &text);
@@ -60,8 +60,8 @@ fn impacts(known: &Assessment, screen: &mut Screen) {
 }
 
 /// Every request made for this finding, a line each.
-pub(super) fn requests(view: &FindingView<'_>, screen: &mut Screen) {
-    let requests = reach::requests(&view.verification, view.assessment.as_ref());
+pub(crate) fn requests(view: Known<'_>, screen: &mut Screen) {
+    let requests = reach::requests(view.verification, view.assessment);
     for (i, request) in requests.enumerate() {
         let text = inert(&reach::request(request));
         screen.whole(&label(if i == 0 { "requests" } else { "" }), DIM, &text);

@@ -13,44 +13,44 @@ const WIDEST_PROSE: usize = 100;
 
 /// Where one line of prose goes: the label before its first line decides how
 /// far the others are indented.
-pub(super) struct Label<'a> {
+pub(crate) struct Label<'a> {
     /// Columns before the label.
-    pub(super) indent: usize,
+    pub(crate) indent: usize,
     /// The label itself.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// Columns that the label is padded to.
-    pub(super) width: usize,
+    pub(crate) width: usize,
     /// Its colour.
-    pub(super) style: Ansi,
+    pub(crate) style: Ansi,
 }
 
 /// Collects lines.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     style: Style,
     text: String,
 }
 
 impl Screen {
-    pub(super) fn new(style: Style) -> Self {
+    pub(crate) fn new(style: Style) -> Self {
         Self { style, text: String::new() }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Columns there are.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.style.width.max(NARROWEST)
     }
 
     /// One of two texts: with line drawing, or without.
-    pub(super) fn drawn<'a>(&self, unicode: &'a str, plain: &'a str) -> &'a str {
+    pub(crate) fn drawn<'a>(&self, unicode: &'a str, plain: &'a str) -> &'a str {
         if self.style.unicode { unicode } else { plain }
     }
 
     /// Text in a colour, if there are colours.
-    pub(super) fn paint(&self, style: Ansi, text: &str) -> String {
+    pub(crate) fn paint(&self, style: Ansi, text: &str) -> String {
         if self.style.color && !text.is_empty() {
             format!("{style}{text}{style:#}")
         } else {
@@ -59,25 +59,25 @@ impl Screen {
     }
 
     /// An empty line.
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.text.push('\n');
     }
 
     /// One line, as it is. It must begin with text of our own.
-    pub(super) fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         self.text.push_str(&without_commands(line.trim_end_matches(' ').to_owned()));
         self.text.push('\n');
     }
 
     /// A paragraph after a label, in a colour, wrapped at spaces.
-    pub(super) fn prose(&mut self, label: &Label<'_>, style: Ansi, text: &str) {
+    pub(crate) fn prose(&mut self, label: &Label<'_>, style: Ansi, text: &str) {
         let indent = label.indent + label.width;
         let room = self.width().min(WIDEST_PROSE).saturating_sub(indent);
         self.labelled(label, style, &wrap(text, room));
     }
 
     /// A text after a label that is never wrapped, so that it can be copied.
-    pub(super) fn whole(&mut self, label: &Label<'_>, style: Ansi, text: &str) {
+    pub(crate) fn whole(&mut self, label: &Label<'_>, style: Ansi, text: &str) {
         self.labelled(label, style, &[text.to_owned()]);
     }
 
@@ -97,22 +97,22 @@ impl Screen {
 }
 
 /// Bold: what must not be missed.
-pub(super) const STRONG: Ansi = Ansi::new().bold();
+pub(crate) const STRONG: Ansi = Ansi::new().bold();
 /// Faint: labels and identifiers.
-pub(super) const DIM: Ansi = Ansi::new().dimmed();
+pub(crate) const DIM: Ansi = Ansi::new().dimmed();
 /// As the terminal has it.
-pub(super) const NORMAL: Ansi = Ansi::new();
+pub(crate) const NORMAL: Ansi = Ansi::new();
 /// The drawing around excerpts.
-pub(super) const FRAME: Ansi = AnsiColor::BrightBlue.on_default();
+pub(crate) const FRAME: Ansi = AnsiColor::BrightBlue.on_default();
 /// All is well.
-pub(super) const GOOD: Ansi = AnsiColor::Green.on_default().bold();
+pub(crate) const GOOD: Ansi = AnsiColor::Green.on_default().bold();
 /// Somebody can do harm.
-pub(super) const BAD: Ansi = AnsiColor::BrightRed.on_default().bold();
+pub(crate) const BAD: Ansi = AnsiColor::BrightRed.on_default().bold();
 /// Something limits what the report can say.
-pub(super) const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
+pub(crate) const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
 
 /// The colour of a severity.
-pub(super) fn of_severity(severity: Severity) -> Ansi {
+pub(crate) fn of_severity(severity: Severity) -> Ansi {
     match severity {
         Severity::Critical => AnsiColor::BrightMagenta,
         Severity::High => AnsiColor::BrightRed,
@@ -124,7 +124,7 @@ pub(super) fn of_severity(severity: Severity) -> Ansi {
 }
 
 /// The colour of a validity: bad is what still works.
-pub(super) fn of_validity(validity: Validity) -> Ansi {
+pub(crate) fn of_validity(validity: Validity) -> Ansi {
     match validity {
         Validity::Active | Validity::Restricted => BAD,
         Validity::Inactive => GOOD,
@@ -134,7 +134,7 @@ pub(super) fn of_validity(validity: Validity) -> Ansi {
 }
 
 /// The colour of what is known of an ability.
-pub(super) fn of_standing(standing: Standing) -> Ansi {
+pub(crate) fn of_standing(standing: Standing) -> Ansi {
     match standing {
         Standing::Proven => BAD,
         Standing::Inferred | Standing::Unknown => WARNING,
@@ -143,7 +143,7 @@ pub(super) fn of_standing(standing: Standing) -> Ansi {
 }
 
 /// A build service reads `::command::` at the start of a line, spaces aside.
-fn guarded(line: &str) -> String {
+pub(crate) fn guarded(line: &str) -> String {
     let text = line.trim_start();
     match text.strip_prefix("::") {
         Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - text.len()]),

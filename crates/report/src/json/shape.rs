@@ -12,7 +12,7 @@ use super::{
     summary::Summary,
 };
 use crate::{
-    report,
+    exposure, report,
     view::{FindingView, GitFacts, LeftOut, Place, View},
     words::rfc3339,
 };
@@ -38,15 +38,21 @@ pub(crate) struct Scan<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool<'a> {
+pub(crate) struct Tool<'a> {
     name: &'static str,
     version: &'a str,
+}
+
+impl<'a> Tool<'a> {
+    pub(crate) fn of(version: &'a str) -> Self {
+        Self { name: "leeward", version }
+    }
 }
 
 impl<'a> Scan<'a> {
     pub(crate) fn of(view: &'a View<'a>) -> Self {
         Self {
-            tool: Tool { name: "leeward", version: view.report.tool_version },
+            tool: Tool::of(view.report.tool_version),
             targets: &view.targets,
             started_at: rfc3339(view.report.started_at),
             elapsed_seconds: view.report.elapsed.map(|time| rounded(time.as_secs_f64(), 1000.0)),
@@ -88,23 +94,40 @@ struct Signal {
 }
 
 #[derive(Serialize)]
-struct Severity<'a> {
-    level: &'static str,
-    why: &'a str,
+pub(crate) struct Severity<'a> {
+    pub(crate) level: &'static str,
+    pub(crate) why: &'a str,
 }
 
 #[derive(Serialize)]
-struct Exposure<'a> {
+pub(crate) struct Exposure<'a> {
     reach: &'static str,
     since: Option<String>,
     seconds: Option<i64>,
     text: &'a [String],
 }
 
+impl<'a> Exposure<'a> {
+    pub(crate) fn of(exposure: &'a exposure::Exposure) -> Self {
+        Self {
+            reach: exposure.reach.name(),
+            since: exposure.since.and_then(rfc3339),
+            seconds: exposure.seconds,
+            text: &exposure.lines,
+        }
+    }
+}
+
 #[derive(Serialize)]
-struct Companion<'a> {
+pub(crate) struct Companion<'a> {
     role: &'a str,
     value: &'a str,
+}
+
+impl<'a> Companion<'a> {
+    pub(crate) fn all(companions: &'a [(String, String)]) -> Vec<Self> {
+        companions.iter().map(|(role, value)| Self { role, value }).collect()
+    }
 }
 
 impl<'a> Finding<'a> {
@@ -136,17 +159,8 @@ impl<'a> Finding<'a> {
                     .collect(),
             },
             severity: Severity { level: finding.severity.level.name(), why: &view.severity_why },
-            exposure: Exposure {
-                reach: view.exposure.reach.name(),
-                since: view.exposure.since.and_then(rfc3339),
-                seconds: view.exposure.seconds,
-                text: &view.exposure.lines,
-            },
-            companions: view
-                .companions
-                .iter()
-                .map(|(role, value)| Companion { role, value })
-                .collect(),
+            exposure: Exposure::of(&view.exposure),
+            companions: Companion::all(&view.companions),
             verification: Verification::of(&view.verification),
             assessment: view.assessment.as_ref().map(Assessment::of),
             locations: None,

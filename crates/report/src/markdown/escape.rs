@@ -39,7 +39,8 @@ fn longest_run(text: &str) -> usize {
 pub(crate) fn prose(text: &str) -> String {
     let text = inert(text);
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) || parts.iter().any(|part| part.is_empty()) {
+    let inner = parts.get(1..parts.len() - 1).unwrap_or_default();
+    if parts.len().is_multiple_of(2) || inner.iter().any(|part| part.is_empty()) {
         return sentence(&text);
     }
     let show = |(i, part): (usize, &&str)| {
@@ -106,6 +107,9 @@ mod tests {
     fn prose_has_no_markup() {
         assert_eq!(prose("bound to MISTRAL_API_KEY"), "bound to MISTRAL_API_KEY");
         assert_eq!(prose("run `git add` now"), "run `git add` now");
+        assert_eq!(prose("run `git add`"), "run `git add`");
+        assert_eq!(prose("`a`"), "`a`");
+        assert_eq!(prose("``"), "\\`\\`");
         assert_eq!(prose("a ``b` c"), "a \\`\\`b\\` c");
         assert_eq!(prose("<b> [x](y) _a_ c`"), "&lt;b&gt; \\[x\\](y) \\_a\\_ c\\`");
         assert_eq!(prose("@all #1 https://x www.y"), "@&#8203;all \\#&#8203;1 https\\://x www\\.y");

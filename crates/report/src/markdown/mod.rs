@@ -6,7 +6,7 @@
 //! prose is escaped. See [`escape`].
 
 pub(crate) mod escape;
-mod reach;
+pub(crate) mod reach;
 
 use std::{
     collections::BTreeMap,
@@ -129,7 +129,7 @@ fn details(number: usize, view: &FindingView<'_>, out: &mut dyn Write) -> io::Re
     if let Some(secret) = &view.secret {
         writeln!(out, "- **Secret:** {}", code(secret.as_bytes()))?;
     }
-    reach::facts(view, out)?;
+    reach::facts(view.known(), out)?;
     writeln!(out, "- **Exposure:** {}", prose(&view.exposure.lines.join("; ")))?;
     writeln!(out, "- **Severity:** {severity}: {}", prose(&view.severity_why))?;
     let level = finding.confidence.level().name();
@@ -139,7 +139,7 @@ fn details(number: usize, view: &FindingView<'_>, out: &mut dyn Write) -> io::Re
     }
     let dossier = code(finding.dossier.as_str().as_bytes());
     writeln!(out, "- **Identity:** {dossier} `{}`", finding.fingerprint)?;
-    reach::section(view, out)?;
+    reach::section(view.known(), out)?;
     other_places(view, out)
 }
 
@@ -171,7 +171,7 @@ fn block(place: &Place<'_>) -> String {
 }
 
 /// The place, and the commit that brought it.
-fn place_line(place: &Place<'_>) -> String {
+pub(crate) fn place_line(place: &Place<'_>) -> String {
     let commit = place.git.as_ref().and_then(|git| git.commit());
     let commit = commit.map(|commit| format!(" in commit `{}`", short(&commit.id.to_string())));
     let layers: Vec<&str> = place.location.decoded.iter().map(|layer| layer.name()).collect();

@@ -4,7 +4,11 @@ use std::io::{self, Write};
 
 use leeward_model::Validity;
 
-use crate::{reach, view::FindingView, words};
+use crate::{
+    reach,
+    view::{FindingView, Known},
+    words,
+};
 
 use super::escape::{code, prose};
 
@@ -22,19 +26,19 @@ pub(super) fn cell(view: &FindingView<'_>) -> String {
 }
 
 /// Among a finding's facts: whether it is live, and whose it is.
-pub(super) fn facts(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(text) = reach::validity(&view.verification) {
+pub(crate) fn facts(view: Known<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(text) = reach::validity(view.verification) {
         writeln!(out, "- **Validity:** {}", prose(&text))?;
     }
-    for says in view.assessment.iter().flat_map(|known| &known.identity) {
+    for says in view.assessment.into_iter().flat_map(|known| &known.identity) {
         writeln!(out, "- **Belongs to:** {} {}", prose(&says.label), code(says.value.as_bytes()))?;
     }
     Ok(())
 }
 
 /// What it reaches, what that means, what is not known, and every request.
-pub(super) fn section(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(known) = &view.assessment {
+pub(crate) fn section(view: Known<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(known) = view.assessment {
         writeln!(out, "\n#### What it reaches\n")?;
         writeln!(out, "{}.\n", prose(&reach::at_a_glance(known)))?;
         for action in reach::best_first(&known.actions, |action| action.standing) {
@@ -54,7 +58,7 @@ pub(super) fn section(view: &FindingView<'_>, out: &mut dyn Write) -> io::Result
             writeln!(out, "- **not known:** {}", prose(&reach::gap(gap)))?;
         }
     }
-    let requests: Vec<_> = reach::requests(&view.verification, view.assessment.as_ref()).collect();
+    let requests: Vec<_> = reach::requests(view.verification, view.assessment).collect();
     if requests.is_empty() {
         return Ok(());
     }

@@ -7,6 +7,8 @@
     reason = "each test binary uses its own part of this, and a test may panic"
 )]
 
+pub(crate) mod incidents;
+pub(crate) mod page;
 pub(crate) mod probed;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};

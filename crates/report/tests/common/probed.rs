@@ -276,7 +276,7 @@ fn restricted() -> Finding {
     finding
 }
 
-fn inactive() -> Finding {
+pub(crate) fn inactive() -> Finding {
     let mut finding = in_file("old/settings.py", KEY_INACTIVE, Severity::Low);
     finding.verification = asked_of(
         Validity::Inactive,
@@ -296,7 +296,7 @@ fn unknown() -> Finding {
     finding
 }
 
-fn unasked() -> Finding {
+pub(crate) fn unasked() -> Finding {
     let mut finding = in_file("docs/example.md", KEY_UNASKED, Severity::Medium);
     finding.verification.why = "the base URL beside it is no host of the provider".into();
     finding

@@ -1,11 +1,13 @@
-//! Fetches a remote repository into an empty directory: the only place that
-//! starts the `git` program, and only ever on a directory of ours.
+//! Fetches a remote repository into an empty directory, and says how any
+//! program that works on a clone of ours is started: nothing else here starts
+//! `git`, and never in a repository that is somebody's own.
 //!
 //! Nobody's configuration is used, nothing is checked out, no hook, helper or
 //! submodule is started, and only the one protocol asked for is spoken.
 //! Credentials travel in the environment, never in arguments.
 
 use std::{
+    ffi::OsStr,
     fmt,
     io::{self, Read},
     path::Path,
@@ -104,28 +106,49 @@ pub fn clone_bare(
     into: &Path,
     progress: &Progress,
 ) -> Result<Repository, CloneError> {
-    let mut command = command(url, into);
-    let mut child = command.spawn().map_err(CloneError::NoGit)?;
+    match run(&mut command(url, into), &url.secrets(), progress) {
+        Ok(()) => Repository::open(into).map_err(CloneError::Open),
+        Err(RunError::Failed(said)) => Err(CloneError::Failed { url: url.to_string(), said }),
+        Err(RunError::Stopped) => Err(CloneError::Stopped),
+        Err(RunError::NotStarted(error)) => Err(CloneError::NoGit(error)),
+    }
+}
+
+/// Why a program did not do its work.
+#[derive(Debug)]
+pub enum RunError {
+    /// It could not be started.
+    NotStarted(io::Error),
+    /// It failed; its last words, harmless to show.
+    Failed(String),
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+/// Runs a program to its end. Of what it says on standard error the end is
+/// kept, without any of these texts.
+///
+/// # Errors
+/// If it could not be started, failed or was stopped.
+pub fn run(command: &mut Command, secrets: &[String], progress: &Progress) -> Result<(), RunError> {
+    let mut child = command.spawn().map_err(RunError::NotStarted)?;
     let stderr = child.stderr.take();
     let said = std::thread::spawn(move || last_words(stderr));
     let status = wait(&mut child, progress);
     let said = said.join().unwrap_or_default();
     match status {
-        Ok(Some(status)) if status.success() => Repository::open(into).map_err(CloneError::Open),
-        Ok(Some(_)) => {
-            let said = harmless(&said, &url.secrets());
-            Err(CloneError::Failed { url: url.to_string(), said })
-        }
-        Ok(None) => Err(CloneError::Stopped),
-        Err(error) => Err(CloneError::NoGit(error)),
+        Ok(Some(status)) if status.success() => Ok(()),
+        Ok(Some(_)) => Err(RunError::Failed(harmless(&said, secrets))),
+        Ok(None) => Err(RunError::Stopped),
+        Err(error) => Err(RunError::NotStarted(error)),
     }
 }
 
-fn command(url: &RemoteUrl, into: &Path) -> Command {
-    let mut command = Command::new("git");
+/// A program that works on a directory of ours with Git: nobody's
+/// configuration, no hook, no helper, no prompt, only these protocols.
+pub fn tame(program: impl AsRef<OsStr>, into: &Path, protocols: &str) -> Command {
+    let mut command = Command::new(program);
     command
-        .args(["clone", "--quiet", "--mirror", "--no-local", "--template=", "--"])
-        .args([url.as_str(), "."])
         .current_dir(into)
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
@@ -135,7 +158,7 @@ fn command(url: &RemoteUrl, into: &Path) -> Command {
         .env("GIT_ASKPASS", "")
         .env("SSH_ASKPASS", "")
         .env("GIT_LFS_SKIP_SMUDGE", "1")
-        .env("GIT_ALLOW_PROTOCOL", url.scheme())
+        .env("GIT_ALLOW_PROTOCOL", protocols)
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
@@ -144,17 +167,34 @@ fn command(url: &RemoteUrl, into: &Path) -> Command {
     for name in UNSET {
         command.env_remove(name);
     }
-    let mut settings: Vec<(String, String)> =
-        SETTINGS.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
-    if let Some(header) = url.authorization() {
-        settings.push((format!("http.{}.extraHeader", url.as_str()), header));
-        // The credentials are for this host and no other.
-        settings.push(("http.followRedirects".to_owned(), "false".to_owned()));
+    set(&mut command, SETTINGS.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())));
+    command
+}
+
+/// Settings for one run, over everything else.
+fn set(command: &mut Command, settings: impl Iterator<Item = (String, String)>) {
+    let mut count = 0;
+    for (key, value) in settings {
+        command.env(format!("GIT_CONFIG_KEY_{count}"), key);
+        command.env(format!("GIT_CONFIG_VALUE_{count}"), value);
+        count += 1;
     }
-    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
-    for (at, (key, value)) in settings.iter().enumerate() {
-        command.env(format!("GIT_CONFIG_KEY_{at}"), key);
-        command.env(format!("GIT_CONFIG_VALUE_{at}"), value);
+    command.env("GIT_CONFIG_COUNT", count.to_string());
+}
+
+fn command(url: &RemoteUrl, into: &Path) -> Command {
+    let mut command = tame("git", into, url.scheme());
+    command
+        .args(["clone", "--quiet", "--mirror", "--no-local", "--template=", "--"])
+        .args([url.as_str(), "."]);
+    if let Some(header) = url.authorization() {
+        let settings = SETTINGS.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        let own = [
+            (format!("http.{}.extraHeader", url.as_str()), header),
+            // The credentials are for this host and no other.
+            ("http.followRedirects".to_owned(), "false".to_owned()),
+        ];
+        set(&mut command, settings.chain(own));
     }
     command
 }

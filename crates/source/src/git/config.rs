@@ -17,6 +17,8 @@ pub(super) struct Config {
     pub(super) ref_storage: Option<Vec<u8>>,
     /// Whether objects were left with a remote.
     pub(super) is_partial: bool,
+    /// `remote.<name>.url` and `pushurl`, as written; never used, only told.
+    pub(super) remotes: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Config {
@@ -53,6 +55,10 @@ impl Config {
             (b"extensions", b"objectformat") => self.object_format = value,
             (b"extensions", b"refstorage") => self.ref_storage = value,
             (b"extensions", b"partialclone") => self.is_partial = true,
+            (_, b"url" | b"pushurl") if section.starts_with(b"remote.") => {
+                let name = section[b"remote.".len()..].to_vec();
+                self.remotes.extend(value.map(|url| (name, url)));
+            }
             (_, b"promisor") if section.starts_with(b"remote.") => {
                 self.is_partial |= is_true(value.as_deref());
             }

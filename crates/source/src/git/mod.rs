@@ -2,8 +2,8 @@
 //! came in, without ever running or obeying anything in them.
 //!
 //! A repository under scan is hostile until proven otherwise. It is read as
-//! files; the `git` program is started for one purpose only, to fetch a
-//! remote repository into an empty directory of ours, and never in a
+//! files; the `git` program is started to fetch a repository into an empty
+//! directory of ours, by others on that clone with [`tame`], and never in a
 //! repository that is being scanned. Nothing is checked out, nothing written.
 
 mod repository;
@@ -20,6 +20,7 @@ mod walk;
 mod ignore_rules;
 mod index_file;
 mod staged;
+mod surroundings;
 mod tracking;
 
 mod attribute;
@@ -51,10 +52,11 @@ mod map;
 mod fixture;
 
 pub use attribute::Histories;
-pub use clone::{CloneError, clone_bare};
+pub use clone::{CloneError, RunError, clone_bare, run, tame};
 pub use history::{ScanError, Selection};
 pub use remote::{BadUrl, RemoteUrl};
 pub use repository::{OpenError, Repository};
 pub use revision::RevisionError;
 pub use staged::Staged;
+pub use surroundings::{Remote, Surroundings};
 pub use tracking::Tracker;

@@ -5,6 +5,7 @@
 
 mod client;
 
+mod administration;
 mod answers;
 mod checks;
 mod faults;

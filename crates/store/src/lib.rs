@@ -1,0 +1,50 @@
+//! Keeps what is known from one run to the next: which secrets were found where, what
+//! is done about each, and a log of everything that happened, in which a change is
+//! noticed. In a file of SQLite, or in PostgreSQL.
+//!
+//! It never keeps a value: a finding goes in, and everything but its value is written
+//! down. With the feature `sealed`, module `seal` encrypts one to a key outside the
+//! database, and what comes of that may be kept here.
+//!
+//! The calls block. Both clients are used directly, behind one small layer
+//! (`db`): one schema and one set of queries for both. `sqlx` speaks both too, but it
+//! is asynchronous, slower where thousands of rows are written at once, and brings an
+//! SQLite of its own that cannot be linked beside another.
+//!
+//! What is to be done about an incident, and when it is closed, is others' business.
+
+pub mod facts;
+#[cfg(feature = "sealed")]
+pub mod seal;
+
+mod case;
+mod check;
+mod claim;
+mod db;
+mod letter;
+mod line;
+mod links;
+mod list;
+mod log;
+mod migrate;
+mod place;
+mod project;
+mod record;
+mod said;
+mod sealed;
+mod spot;
+mod store;
+mod trouble;
+mod wire;
+
+pub use case::Learnt;
+pub use check::{LogCheck, Problem};
+pub use claim::Claim;
+pub use letter::{Letter, Posted};
+pub use links::NotAHead;
+pub use list::Filter;
+pub use log::Head;
+pub use place::{Place, Url};
+pub use record::{Recorded, Scan, all_files, all_objects};
+pub use store::Store;
+pub use trouble::Trouble;

@@ -1,0 +1,16 @@
+//! The store, as its callers use it: each test runs on a file and on a server.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
+
+mod cases;
+mod crash;
+mod fixture;
+mod letters;
+mod list;
+mod log;
+mod scans;
+mod schema;
+mod server;
+mod together;
+mod troubles;

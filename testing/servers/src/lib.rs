@@ -1,0 +1,9 @@
+//! Servers of others that Leeward works with, started on this machine for tests, and
+//! stopped when the test's process ends, however it ends.
+
+#![cfg(unix)]
+
+mod find;
+mod postgres;
+
+pub use self::postgres::Postgres;
