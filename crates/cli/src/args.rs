@@ -1,10 +1,17 @@
 //! What may be typed. Meaning is given to it by the commands' own files.
 
+mod incident;
+
 use std::{ffi::OsString, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use leeward_model::Level;
 use leeward_report as report;
+
+pub(crate) use incident::{
+    Alert, Assign, Close, Export, Incident, Kept, List, ListFormat, Note, Recording, Respond,
+    Response, Show, ShowFormat, VerifyLog,
+};
 
 const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
@@ -44,6 +51,11 @@ pub(crate) enum Command {
     /// otherwise. What was not asked or not answered is shown as a gap.
     Assess(Box<Inquiry>),
     #[command(subcommand)]
+    Incident(Incident),
+    Respond(Box<Respond>),
+    #[command(subcommand)]
+    Alert(Alert),
+    #[command(subcommand)]
     Probe(Probe),
     #[command(subcommand)]
     Dossier(Dossier),
@@ -76,6 +88,8 @@ pub(crate) struct Scan {
     pub(crate) which: Which,
     #[command(flatten, next_help_heading = "How to report")]
     pub(crate) how: How,
+    #[command(flatten, next_help_heading = "Whether to keep what is found")]
+    pub(crate) recording: Recording,
     #[command(flatten, next_help_heading = "Whether to ask providers")]
     pub(crate) whether: Whether,
     #[command(flatten, next_help_heading = "How to ask providers")]

@@ -1,6 +1,10 @@
-//! What the environment says of Git, proxies and the terminal, read in one place.
+//! What the environment says of Git, proxies, the terminal, the user and their
+//! secrets, read in one place.
 
 use std::{ffi::OsString, path::PathBuf};
+
+use leeward_model::Secret;
+use zeroize::Zeroizing;
 
 /// The user's own list of files that Git ignores, at its default place.
 pub(crate) fn git_ignore_rules() -> Option<PathBuf> {
@@ -38,4 +42,85 @@ fn variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
     let value = std::env::var_os(name);
     value.filter(|value| !value.is_empty())
+}
+
+/// The user's settings, at their default place.
+pub(crate) fn config_file() -> Option<PathBuf> {
+    if let Some(path) = variable("LEEWARD_CONFIG") {
+        return Some(PathBuf::from(path));
+    }
+    let dir = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(dirs::config_dir)?;
+    Some(dir.join("leeward").join("leeward.toml"))
+}
+
+/// Where programs keep what they make, for this user.
+pub(crate) fn data_dir() -> Option<PathBuf> {
+    variable("XDG_DATA_HOME").map(PathBuf::from).or_else(dirs::data_local_dir)
+}
+
+/// Where incidents are kept, if the user says so in the environment: the
+/// address of a server may hold a password.
+pub(crate) fn store() -> Option<String> {
+    variable("LEEWARD_STORE").and_then(|text| text.into_string().ok())
+}
+
+/// The user's home directory.
+pub(crate) fn home() -> Option<PathBuf> {
+    dirs::home_dir()
+}
+
+/// A variable that holds a secret, with the first of these names that is set.
+pub(crate) fn secret<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<Secret> {
+    let found = names.into_iter().find_map(variable)?;
+    let bytes = Zeroizing::new(found.into_encoded_bytes());
+    Some(Secret::new(bytes.trim_ascii()))
+}
+
+/// A variable by its name.
+pub(crate) fn text(name: &str) -> Option<String> {
+    variable(name).and_then(|text| text.into_string().ok())
+}
+
+/// Who runs this, and where, as the machine knows them.
+pub(crate) fn user_at_machine() -> String {
+    let text = |names: &[&str]| names.iter().find_map(|name| self::text(name));
+    let user = text(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "somebody".to_owned());
+    #[cfg(unix)]
+    let machine = Some(rustix::system::uname().nodename().to_string_lossy().into_owned());
+    #[cfg(not(unix))]
+    let machine = text(&["COMPUTERNAME"]);
+    match machine {
+        Some(machine) if !machine.is_empty() => format!("{user}@{machine}"),
+        _ => user,
+    }
+}
+
+/// What tells this machine, or this container, from others: where numbers of
+/// processes mean the same.
+pub(crate) fn machine() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = text("COMPUTERNAME").unwrap_or_default();
+    let space = std::fs::read_link("/proc/self/ns/pid");
+    let space = space.map(|link| link.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{name}{space}")
+}
+
+/// Whether a process of this machine runs. Where that cannot be told it does.
+pub(crate) fn is_running(process: i32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::{
+            io::Errno,
+            process::{Pid, test_kill_process},
+        };
+        let Some(process) = Pid::from_raw(process) else { return true };
+        test_kill_process(process) != Err(Errno::SRCH)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = process;
+        true
+    }
 }

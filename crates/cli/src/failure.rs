@@ -45,6 +45,8 @@ pub(crate) enum Failure {
     Value(String),
     /// Providers cannot be asked in the way that was wanted.
     Asking(String),
+    /// What is kept cannot be read or written, or is not there.
+    Store(String),
     /// Values may only be shown on a terminal, after asking.
     Reveal(&'static str),
     /// Standard output is gone; nobody is left to tell.
@@ -60,6 +62,12 @@ impl From<io::Error> for Failure {
         } else {
             Self::Output(error)
         }
+    }
+}
+
+impl From<leeward_store::Trouble> for Failure {
+    fn from(trouble: leeward_store::Trouble) -> Self {
+        Self::Store(trouble.to_string())
     }
 }
 
@@ -86,7 +94,7 @@ impl fmt::Display for Failure {
                     write!(f, "; did you mean `{}`?", near.join("` or `"))
                 }
             }
-            Self::Value(why) | Self::Asking(why) => f.write_str(why),
+            Self::Value(why) | Self::Asking(why) | Self::Store(why) => f.write_str(why),
             Self::Reveal(why) => f.write_str(why),
             Self::BrokenPipe => f.write_str("standard output was closed"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),

@@ -1,21 +1,29 @@
 //! The `leeward` command: reads what was typed, runs it, prints, and decides
 //! the exit code. The only crate that prints, exits or reads the environment.
 
+mod alerts;
+mod archive;
 mod args;
 mod asking;
+mod config;
 mod discreet;
 mod dossier;
 mod environment;
 mod examples;
 mod failure;
+mod incident;
+mod kept;
 mod library;
 mod page;
 mod plan;
 mod probe;
 mod progress;
+mod record;
 mod reread;
+mod respond;
 mod reveal;
 mod scan;
+mod sealing;
 mod show;
 mod terminal;
 mod value;
@@ -42,6 +50,9 @@ fn main() -> ExitCode {
         Command::Scan(scan) => scan::run(*scan, color),
         Command::Verify(args) => verify::run(&args, Depth::Identity, color),
         Command::Assess(args) => verify::run(&args, Depth::Reach, color),
+        Command::Incident(command) => incident::run(&command, color),
+        Command::Alert(command) => alerts::run(&command),
+        Command::Respond(args) => respond::run(&args, color),
         Command::Probe(probe) => probe::run(probe),
         Command::Dossier(dossier) => dossier::run(dossier, color),
     };

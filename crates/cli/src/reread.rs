@@ -1,4 +1,5 @@
-//! Values read again where a report found them: a report holds none. The
+//! Values read again where a report or an incident says they were found: neither
+//! holds any. The
 //! detector looks through each place anew, so that a value is found though
 //! lines have moved, and only the one of that fingerprint counts.
 
@@ -14,9 +15,9 @@ use jiff::Timestamp;
 use leeward_detect::{Detector, Options, Scratch, Sighting};
 use leeward_dossier::Library;
 use leeward_model::{
-    Blob, Commit, Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History,
-    Location, ObjectId, Origin, Provenance, Rating, Severity, Signature, Span, Tracking,
-    Verification,
+    Blob, Case, Commit, Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace,
+    History, Location, ObjectId, Origin, Provenance, Rating, Secret, Severity, Signature, Span,
+    Tracking, Verification,
 };
 use leeward_source::git::Repository;
 use serde::Deserialize;
@@ -111,17 +112,15 @@ pub(crate) fn findings(
             return Err(bad(format!("no finding in it has the fingerprint `{fingerprint}`")));
         }
     }
-    let mut reader = Reader {
-        detector: Detector::new(library, Options { low: true }),
-        repositories: BTreeMap::new(),
-    };
+    let mut reader = Reader::new(library);
     let (mut findings, mut lost) = (Vec::new(), 0);
     for listed in document.findings {
         if !wanted.is_empty() && !wanted.contains(&listed.fingerprint) {
             continue;
         }
         let fingerprint = listed.fingerprint.parse().map_err(|error| bad(format!("{error}")))?;
-        match reader.finding(fingerprint, &listed.locations) {
+        let places = listed.locations.iter().filter_map(Place::provenance);
+        match reader.finding(fingerprint, places) {
             Some(finding) => findings.push(finding),
             None => {
                 lost += 1;
@@ -141,16 +140,34 @@ pub(crate) fn findings(
     Ok(Reread { findings, lost })
 }
 
+/// The value of a case, read again where it was found.
+pub(crate) fn value(case: &Case, library: &Library) -> Option<Secret> {
+    let places = case.locations.iter().map(|location| (*location.provenance).clone());
+    Reader::new(library).finding(case.fingerprint, places).map(|finding| finding.secret)
+}
+
 struct Reader {
     detector: Detector,
     repositories: BTreeMap<PathBuf, Option<Repository>>,
 }
 
 impl Reader {
-    fn finding(&mut self, fingerprint: Fingerprint, places: &[Place]) -> Option<Finding> {
+    fn new(library: &Library) -> Self {
+        Self {
+            detector: Detector::new(library, Options { low: true }),
+            repositories: BTreeMap::new(),
+        }
+    }
+
+    /// The value of this fingerprint and where it still lies, of these places.
+    fn finding(
+        &mut self,
+        fingerprint: Fingerprint,
+        places: impl IntoIterator<Item = Provenance>,
+    ) -> Option<Finding> {
         let mut finding: Option<Finding> = None;
-        for place in places {
-            let Some((provenance, bytes)) = self.content(place) else { continue };
+        for provenance in places {
+            let Some(bytes) = self.content(&provenance) else { continue };
             let Some(sighting) = self.sighting(fingerprint, &provenance, &bytes) else { continue };
             let location = Location {
                 provenance: Arc::new(provenance),
@@ -193,21 +210,40 @@ impl Reader {
     }
 
     /// The bytes of a place, if they can be had.
-    fn content(&mut self, place: &Place) -> Option<(Provenance, Vec<u8>)> {
-        let path = match &place.path_bytes {
+    fn content(&mut self, place: &Provenance) -> Option<Vec<u8>> {
+        match place {
+            Provenance::File(place) => read_file(&path_of(&place.path)?),
+            Provenance::Git(place) => {
+                self.repository(&place.repository)?.read_object(&place.object).ok()
+            }
+            Provenance::Stdin => None,
+        }
+    }
+
+    fn repository(&mut self, name: &str) -> Option<&Repository> {
+        let path = PathBuf::from(name);
+        let open = |path: &PathBuf| Repository::discover(path).ok().flatten();
+        self.repositories.entry(path.clone()).or_insert_with(|| open(&path)).as_ref()
+    }
+}
+
+impl Place {
+    /// Where a report says that it is; `None` of standard input, and of what is
+    /// not understood.
+    fn provenance(&self) -> Option<Provenance> {
+        let path = match &self.path_bytes {
             Some(digits) => unhex(digits)?,
-            None => place.path.clone().into_bytes(),
+            None => self.path.clone().into_bytes(),
         };
-        let kind = match place.source.as_str() {
+        let kind = match self.source.as_str() {
             "file" => {
-                let tracking = match place.tracking.as_deref() {
+                let tracking = match self.tracking.as_deref() {
                     Some("tracked") => Tracking::Tracked,
                     Some("untracked") => Tracking::Untracked,
                     Some("ignored") => Tracking::Ignored,
                     _ => Tracking::NoRepository,
                 };
-                let bytes = read_file(&path_of(&path)?)?;
-                return Some((Provenance::File(FilePlace { path, tracking }), bytes));
+                return Some(Provenance::File(FilePlace { path, tracking }));
             }
             "git-blob" => GitObjectKind::Blob,
             "git-staged" => GitObjectKind::Staged,
@@ -215,9 +251,8 @@ impl Reader {
             "git-tag" => GitObjectKind::Tag,
             _ => return None,
         };
-        let git = place.git.as_ref()?;
+        let git = self.git.as_ref()?;
         let object = ObjectId::from_hex(&git.object)?;
-        let bytes = self.repository(&git.repository)?.read_object(&object).ok()?;
         let history = History {
             paths: vec![path],
             introduced: git.introduced(),
@@ -227,13 +262,7 @@ impl Reader {
         };
         let repository = git.repository.clone();
         let history = Some(Box::new(history));
-        Some((Provenance::Git(GitPlace { repository, kind, object, history }), bytes))
-    }
-
-    fn repository(&mut self, name: &str) -> Option<&Repository> {
-        let path = PathBuf::from(name);
-        let open = |path: &PathBuf| Repository::discover(path).ok().flatten();
-        self.repositories.entry(path.clone()).or_insert_with(|| open(&path)).as_ref()
+        Some(Provenance::Git(GitPlace { repository, kind, object, history }))
     }
 }
 
@@ -263,13 +292,13 @@ fn read_file(path: &Path) -> Option<Vec<u8>> {
 }
 
 #[cfg(unix)]
-fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+pub(crate) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt as _;
     Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
 }
 
 #[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+pub(crate) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
     std::str::from_utf8(bytes).ok().map(PathBuf::from)
 }
 

@@ -1,6 +1,7 @@
 //! `leeward scan`.
 
 use std::{
+    cell::RefCell,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,14 +21,19 @@ use leeward_source::{
     files::{self, ExcludeList},
     git::Repository,
 };
+use leeward_store::Store;
 
 use crate::{
+    alerts::Alerts,
     args::{self, Color},
-    asking, environment,
+    asking,
+    config::Config,
+    environment,
     failure::{Exit, Failure},
-    library, plan,
+    kept, library, plan,
     progress::Watch,
-    reveal, show, terminal,
+    record::{self, Scanned},
+    reveal, sealing, show, terminal,
     verify::offline,
 };
 
@@ -43,6 +49,9 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let started_at = Timestamp::now();
     let library = Arc::new(library::load(&args.which.dossiers)?);
     let inquiry = Inquiry::of(&args, &library)?;
+    // Before anything is looked at: a store that cannot be written to is known
+    // now.
+    let keeping = Keeping::of(&args.recording)?;
     let least: Level = args.which.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
     let targets = targets(&args)?;
@@ -120,8 +129,55 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let args::How { format, output, quiet, allow_incomplete, .. } = &args.how;
     match show::write(&report, *format, output.as_deref(), *quiet, color) {
         // Whoever reads has seen enough; what was found does not change.
-        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit(&outcome, &not_live, *allow_incomplete)),
-        Err(failure) => Err(failure),
+        Ok(()) | Err(Failure::BrokenPipe) => {}
+        Err(failure) => return Err(failure),
+    }
+    let exit = exit(&outcome, &not_live, *allow_incomplete);
+    if let Some(keeping) = &keeping {
+        let scanned = Scanned {
+            at: now,
+            actor: &keeping.actor,
+            targets: &names,
+            meant: &targets,
+            scope: &scope(&args.what),
+            store: args.recording.kept.store.as_deref(),
+            is_complete: outcome.coverage.is_complete(),
+        };
+        let mut findings = outcome.findings;
+        findings.extend(not_live);
+        let hidden: Vec<&Secret> =
+            outcome.known.iter().map(|finding| &finding.secret).chain(&outcome.hidden).collect();
+        let since = keeping.store.borrow_mut().head()?.sequence;
+        {
+            let mut store = keeping.store.borrow_mut();
+            record::record(&mut store, &keeping.config, &scanned, &mut findings, &hidden)?;
+            sealing::keep(&mut store, &keeping.config, &findings)?;
+        }
+        let alerts = Alerts::new(&keeping.config, &library);
+        alerts.catch_up(&mut keeping.store.borrow_mut(), since)?;
+        if !args.asking.offline {
+            let network = asking::settings(&args.asking, &library)?.network;
+            alerts.deliver(&keeping.store, &network, &Stop::new(), *quiet)?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Where findings are kept, if they are.
+struct Keeping {
+    store: RefCell<Store>,
+    config: Config,
+    actor: String,
+}
+
+impl Keeping {
+    fn of(recording: &args::Recording) -> Result<Option<Self>, Failure> {
+        if !recording.record {
+            return Ok(None);
+        }
+        let config = Config::load(recording.kept.config.as_deref())?;
+        let store = RefCell::new(kept::open(&recording.kept, &config)?);
+        Ok(Some(Self { store, config, actor: kept::actor(&recording.kept) }))
     }
 }
 

@@ -65,6 +65,24 @@ pub(crate) fn notice(text: &str) {
     let _ = writeln!(io::stderr(), "{start}{text}");
 }
 
+/// Shows what is going on, on a line that the next replaces; nothing where
+/// nobody is looking.
+pub(crate) fn passing(text: &str) {
+    if io::stderr().is_terminal() {
+        // As above.
+        let _ = write!(io::stderr(), "\r\x1b[2K{}", discreet(text));
+        let _ = io::stderr().flush();
+    }
+}
+
+/// Takes that line away.
+pub(crate) fn passed() {
+    if io::stderr().is_terminal() {
+        // As above.
+        let _ = write!(io::stderr(), "\r\x1b[2K");
+    }
+}
+
 /// Calls `stop` at the first interrupt, so that what was done is reported; ends
 /// the program at the second.
 pub(crate) fn on_interrupt(stop: impl Fn() + Send + 'static) {

@@ -59,6 +59,33 @@ pub(crate) fn handed_in(library: &Library, kind: Option<&str>) -> Result<Finding
     ))
 }
 
+/// A replacement that somebody made, handed in as a value is.
+pub(crate) fn replacement(dossier: &Dossier) -> Result<Secret, Failure> {
+    let text = read()?;
+    let secret = Secret::new(text.trim_ascii());
+    match fits(dossier, &secret) {
+        Ok(()) => Ok(secret),
+        Err(misfit) => Err(Failure::Value(format!(
+            "nothing was done: the replacement is no {}: {misfit}",
+            dossier.name
+        ))),
+    }
+}
+
+/// A secret that is asked for on the terminal, without showing it.
+pub(crate) fn prompted(question: &str) -> Result<Secret, Failure> {
+    let typed = rpassword::prompt_password(question).map_err(|error| {
+        Failure::Value(format!(
+            "the secret cannot be asked for ({error}): name a file that holds it"
+        ))
+    })?;
+    let typed = Zeroizing::new(typed);
+    match typed.trim() {
+        "" => Err(Failure::Value("nothing was typed".to_owned())),
+        value => Ok(Secret::new(value.as_bytes())),
+    }
+}
+
 fn refused(dossier: &Dossier, misfit: &Misfit) -> Failure {
     Failure::Value(format!("nothing was asked: this is no {}: {misfit}", dossier.name))
 }

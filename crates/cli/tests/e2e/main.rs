@@ -27,3 +27,7 @@ mod plans;
 mod reach;
 mod rereading;
 mod scan_asks;
+
+mod incidents;
+mod killed;
+mod responding;

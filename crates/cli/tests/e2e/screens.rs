@@ -42,6 +42,20 @@ fn help_of_scan() {
 }
 
 #[test]
+fn help_of_respond() {
+    let world = World::new();
+    let text = world.run(["respond", "--help"]).exits(0).out;
+    screens(&world, None).bind(|| assert_snapshot!(text));
+}
+
+#[test]
+fn help_of_incident() {
+    let world = World::new();
+    let text = world.run(["incident", "--help"]).exits(0).out;
+    screens(&world, None).bind(|| assert_snapshot!(text));
+}
+
+#[test]
 fn help_of_dossier() {
     let world = World::new();
     let text = world.run(["dossier", "--help"]).exits(0).out;

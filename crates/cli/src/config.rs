@@ -1,0 +1,125 @@
+//! The user's settings, `leeward.toml`: where incidents are kept, when they are
+//! due, what closing asks for, who is told. The user's own file only: nothing
+//! that is scanned configures the scanner.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use leeward_model::{Severity, StepName};
+use leeward_respond::notify::Channels;
+use serde::Deserialize;
+
+use crate::{environment, failure::Failure};
+
+/// The settings, each absent unless the user set it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// As `--store`.
+    #[serde(default)]
+    pub(crate) store: Option<String>,
+    /// The file of a key that values are sealed to; they are not kept without.
+    #[serde(default)]
+    pub(crate) seal: Option<PathBuf>,
+    /// Days in which an incident is due.
+    #[serde(default)]
+    due: Due,
+    #[serde(default)]
+    policy: Policy,
+    /// Who is told.
+    #[serde(default, rename = "alert")]
+    pub(crate) alerts: Channels,
+}
+
+/// Days in which an incident of a severity is due.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Due {
+    critical: f64,
+    high: f64,
+    medium: f64,
+    low: f64,
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self { critical: 1.0, high: 3.0, medium: 14.0, low: 30.0 }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Policy {
+    /// Steps that closing asks for.
+    required: Option<Vec<String>>,
+    /// Days that a replacement lasts.
+    expires_days: Option<i64>,
+}
+
+/// Days that a replacement lasts, unless the user says otherwise.
+const EXPIRES_DAYS: i64 = 90;
+
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+impl Config {
+    /// The file that is named, or the user's own if there is one.
+    pub(crate) fn load(named: Option<&Path>) -> Result<Self, Failure> {
+        let usual = environment::config_file();
+        let Some(path) = named.or(usual.as_deref()) else { return Ok(Self::default()) };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(Failure::File("read the settings", path.to_owned(), error)),
+        };
+        let config: Self = toml::from_str(&text)
+            .map_err(|error| Failure::Content(path.to_owned(), told(&text, &error)))?;
+        config.required().map_err(|why| Failure::Content(path.to_owned(), why))?;
+        if config.policy.expires_days.is_some_and(|days| !(1..=3_650).contains(&days)) {
+            let why = "`policy.expires_days` is not between 1 and 3650".to_owned();
+            return Err(Failure::Content(path.to_owned(), why));
+        }
+        Ok(config)
+    }
+
+    /// Seconds in which an incident of a severity is due.
+    pub(crate) fn due_in(&self, severity: Severity) -> Option<i64> {
+        let days = match severity {
+            Severity::Critical => self.due.critical,
+            Severity::High => self.due.high,
+            Severity::Medium => self.due.medium,
+            Severity::Low => self.due.low,
+        };
+        (days > 0.0).then_some((days * SECONDS_A_DAY) as i64)
+    }
+
+    /// Steps that closing asks for.
+    pub(crate) fn required(&self) -> Result<Vec<StepName>, String> {
+        let Some(required) = &self.policy.required else {
+            return Ok(leeward_respond::REQUIRED.to_vec());
+        };
+        let parse = |name: &String| {
+            name.parse::<StepName>()
+                .map_err(|error| format!("`policy.required`: `{name}`: {error}"))
+        };
+        required.iter().map(parse).collect()
+    }
+
+    /// Days that a replacement lasts.
+    pub(crate) fn expires_days(&self) -> i64 {
+        self.policy.expires_days.unwrap_or(EXPIRES_DAYS)
+    }
+}
+
+/// What is wrong, and on which line; the line itself may hold a secret.
+fn told(text: &str, error: &toml::de::Error) -> String {
+    let line =
+        error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    match line {
+        Some(line) => format!("line {line}: {}", error.message()),
+        None => error.message().to_owned(),
+    }
+}
