@@ -12,7 +12,7 @@ use leeward_dossier::{Dossier, Library};
 use leeward_model::{
     Case, Event, Incident, IncidentId, Progress, SafeText, State, StepName, StepRecord,
 };
-use leeward_probe::{Settings, Stop};
+use leeward_probe::{Rate, Settings, Stop};
 use leeward_respond::{Ground, Halt, Responder, Shelf, Tools, Wishes};
 use leeward_source::files;
 use leeward_store::Store;
@@ -29,6 +29,10 @@ use crate::{
     kept::{self, Notebook},
     library, sealing, terminal,
 };
+
+/// Requests a second to the provider, unless the user says otherwise: more than
+/// in a scan, since each second is one in which the value is open.
+const RATE: f64 = 2.5;
 
 /// Shows what would be done, or does it.
 pub(crate) fn run(args: &args::Respond, color: Color) -> Result<Exit, Failure> {
@@ -74,7 +78,10 @@ fn respond(
         is_named: !args.steps.is_empty(),
         waived: waived(&args.decided.waive)?,
     };
-    let settings = asking::settings(&args.asking, &library)?;
+    let mut settings = asking::settings(&args.asking, &library)?;
+    if let (None, Some(rate)) = (args.asking.rate, Rate::per_second(RATE)) {
+        settings.manners.rate = rate;
+    }
     let stop = Stop::new();
     let stopping = stop.clone();
     terminal::on_interrupt(move || stopping.cancel());
