@@ -524,9 +524,17 @@ impl<'a> Responder<'a> {
         self.dependents().consumers.iter().any(step::is_user)
     }
 
-    /// The fingerprint of the replacement that was made last.
+    /// The fingerprint of the replacement that was made last, unless it was
+    /// deleted again.
     pub(crate) fn replacement(&self) -> Option<Fingerprint> {
         let made = self.last(EventKind::Evidence, &[(facts::ACT, facts::CREATE)])?;
+        let is_dropped = made.fact(facts::KEY_NAME).is_some_and(|name| {
+            let about = [(facts::ACT, facts::DROP), (facts::KEY_NAME, name)];
+            self.last(EventKind::Evidence, &about).is_some()
+        });
+        if is_dropped {
+            return None;
+        }
         made.fact(facts::NEW_FINGERPRINT)?.parse().ok()
     }
 

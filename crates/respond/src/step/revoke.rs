@@ -72,6 +72,12 @@ fn blocked(at: &mut Responder<'_>) -> Result<Option<String>, Halt> {
     if order != Order::RotateFirst || at.wishes.force {
         return Ok(None);
     }
+    if at.tools.search.is_empty() && !at.is_settled(StepName::UpdateDependents) {
+        return Ok(Some(format!(
+            "not revoked: {}, or say `--force`, or `--order revoke-first`",
+            words::NOWHERE_TO_SEARCH
+        )));
+    }
     (at.tools.tell)("looking once more for what uses the value");
     at.search_again();
     if waits(at) {

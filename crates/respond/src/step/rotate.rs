@@ -55,8 +55,7 @@ pub(super) fn plan(at: &Responder<'_>) -> Plan {
         let expires = at.wishes.expires.map_or_else(|| "no day".to_owned(), words::day);
         let whose = at.identity("workspace").unwrap_or("the same");
         plan = plan.changes(format!(
-            "create the key `{}` in the workspace {whose}, ending on {expires}",
-            next_name(at)
+            "create a key, named after the old one, in the workspace {whose}, ending on {expires}"
         ));
     } else {
         plan = plan
