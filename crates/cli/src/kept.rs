@@ -101,8 +101,16 @@ pub(crate) fn entry(
 
 /// Without what looks like a value: what people type and name may hold one.
 fn discreetly(entry: Entry) -> Entry {
-    /// Facts that are made of long random texts and hold no value.
-    const PLAIN: [&str; 4] = [facts::KEY_ID, facts::NEW_FINGERPRINT, "fingerprint", "due"];
+    /// Facts by which the next run finds what this one did, so that they must
+    /// stay what they are; and those that are long and random, and no value.
+    const PLAIN: [&str; 6] = [
+        facts::DESTINATION,
+        facts::KEY_ID,
+        facts::KEY_NAME,
+        facts::NEW_FINGERPRINT,
+        "fingerprint",
+        "due",
+    ];
     Entry {
         actor: discreet(&entry.actor),
         text: discreet(&entry.text),

@@ -464,3 +464,20 @@ fn a_brake_only_lowers() {
     let sent = sent.iter().filter(|it| it.path.contains("spend-limit") && it.method == "POST");
     assert_eq!(sent.count(), 1);
 }
+
+#[test]
+fn names_that_look_like_values_are_found_again() {
+    let name = "build0123456789abcdefghijklmno";
+    let case = Case::in_use(&|provider, exposed| provider.key(exposed.named(name)));
+    let cut = Fault::Drop(Cut::BeforeAnswer).after_doing().on("/v1/admin/api-keys");
+    case.server.inject(cut.when("POST").first(1));
+    let place = "d0123456789abcdefghijklmnop.env";
+    case.world.write(".gitignore", ".env\n*.env\n");
+    let to = [&format!("env:{place}#MISTRAL_API_KEY"), "env:.env#MISTRAL_API_KEY"];
+    let args = ["--apply", "--to", to[0], "--to", to[1]];
+    case.responds(&args);
+    case.responds(&args).exits(0);
+    assert_eq!(case.server.living().len(), 1);
+    let file = std::fs::read_to_string(case.world.work().join(place)).unwrap();
+    assert!(file.contains(&case.server.living()[0].1));
+}

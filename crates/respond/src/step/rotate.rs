@@ -347,6 +347,12 @@ fn drop_key(
             return Ok(Some(Outcome::failed(format!("nothing was created: {}", refused.why))));
         }
     };
+    if let Some(why) = found.partial {
+        return Ok(Some(Outcome::failed(format!(
+            "nothing was created: whether the replacement `{name}` of a run before exists is not known, \
+             since not every key was listed ({why}); run this step again"
+        ))));
+    }
     // A name of ours, whole: the provider finds parts of names too. Nobody has
     // the same, since a part of it was drawn.
     let ours = |record: &KeyRecord| {
