@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 
 use leeward_model::{Finding, IncidentId, Provenance, SafeText, Secret};
 use leeward_pipeline::{Scope, Target};
+use leeward_source::git::RemoteUrl;
 use leeward_store::{Recorded, Scan, Store, all_files, all_objects};
 
 use crate::{config::Config, failure::Failure, terminal};
@@ -120,7 +121,7 @@ fn absolute(provenance: &Provenance) -> Provenance {
     let mut provenance = provenance.clone();
     match &mut provenance {
         Provenance::File(place) => place.path = absolute_path(&place.path),
-        Provenance::Git(place) if !place.repository.contains("://") => {
+        Provenance::Git(place) if !RemoteUrl::is_meant(&place.repository) => {
             let path = absolute_path(place.repository.as_bytes());
             if let Ok(path) = String::from_utf8(path) {
                 place.repository = path;

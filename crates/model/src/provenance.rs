@@ -126,6 +126,14 @@ pub struct History {
     pub refs: Vec<String>,
 }
 
+impl History {
+    /// What a remote repository held when it was last fetched or pushed to, such
+    /// as `origin/main`, if that leads here: it was pushed.
+    pub fn remote(&self) -> Option<&str> {
+        self.refs.iter().find_map(|name| name.strip_prefix("refs/remotes/"))
+    }
+}
+
 /// A commit, as far as reports need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {

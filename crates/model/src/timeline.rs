@@ -152,20 +152,16 @@ fn believable(commit: &Commit, first_seen: i64) -> i64 {
     }
 }
 
-/// Refs of other repositories: what lies there was pushed.
-const REMOTE: &str = "refs/remotes/";
-
 /// The remote that holds an object, if any does: a ref of one, or the
 /// repository itself, when it was read by its address.
 fn remote<'a>(place: &'a GitPlace, history: &'a History) -> Option<&'a str> {
-    let refs = || history.refs.iter().filter_map(|name| name.strip_prefix(REMOTE));
     let address = || {
         let name = place.repository.as_str();
         let (scheme, _) = name.split_once("://")?;
         let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+');
         (is_scheme && !scheme.is_empty() && scheme != "file").then_some(name)
     };
-    refs().next().or_else(address)
+    history.remote().or_else(address)
 }
 
 fn moment(event: &Event) -> Option<Moment> {

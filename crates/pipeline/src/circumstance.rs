@@ -97,8 +97,7 @@ fn exposure(provenance: &Provenance) -> Exposure {
 }
 
 fn is_pushed(place: &GitPlace, history: &History) -> bool {
-    RemoteUrl::is_meant(&place.repository)
-        || history.refs.iter().any(|name| name.starts_with("refs/remotes/"))
+    RemoteUrl::is_meant(&place.repository) || history.remote().is_some()
 }
 
 fn git(provenance: &Provenance) -> Option<(&GitPlace, &History)> {

@@ -1,6 +1,7 @@
 //! In which order the steps are taken, and which of them closing asks for.
 
 use leeward_model::{Case, Provenance, StepName, Validity};
+use leeward_source::git::RemoteUrl;
 
 /// What is worse: that somebody uses the value, or that what depends on it
 /// stops.
@@ -23,9 +24,6 @@ pub const REQUIRED: [StepName; 5] = [
     StepName::UpdateDependents,
 ];
 
-/// Refs of other repositories: what they lead to was pushed.
-const REMOTE: &str = "refs/remotes/";
-
 impl Order {
     /// The order that a situation asks for, and why. What others can read is
     /// made useless first, whatever stops.
@@ -35,10 +33,8 @@ impl Order {
         }
         let is_remote = |place: &Provenance| match place {
             Provenance::Git(place) => {
-                place.repository.contains("://")
-                    || place.history.as_ref().is_some_and(|history| {
-                        history.refs.iter().any(|name| name.starts_with(REMOTE))
-                    })
+                RemoteUrl::is_meant(&place.repository)
+                    || place.history.as_ref().is_some_and(|history| history.remote().is_some())
             }
             Provenance::File(_) | Provenance::Stdin => false,
         };

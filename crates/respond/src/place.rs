@@ -9,7 +9,7 @@ use std::{
 use leeward_detect::Detector;
 use leeward_dossier::Dossier;
 use leeward_model::{Case, Fingerprint, Provenance, SafeText, Secret};
-use leeward_source::{Progress, files};
+use leeward_source::{Progress, files, git::RemoteUrl};
 
 use crate::{
     dependents::{self, Dependents},
@@ -110,7 +110,7 @@ impl Ground<'_> {
             .locations
             .iter()
             .filter_map(|location| match &*location.provenance {
-                Provenance::Git(place) if !place.repository.contains("://") => {
+                Provenance::Git(place) if !RemoteUrl::is_meant(&place.repository) => {
                     Some(place.repository.as_str())
                 }
                 _ => None,
@@ -201,7 +201,7 @@ impl<'a> Shelf<'a> {
         consumer: &dependents::Consumer,
     ) -> Option<String> {
         let Provenance::File(place) = &*consumer.place.provenance else { return None };
-        let path = path_of(&place.path)?;
+        let path = dependents::path_of(&place.path);
         let text = std::fs::read(&path).ok()?;
         let span = consumer.place.span.start as usize..consumer.place.span.end as usize;
         let usual = dossier.detect.names.first().map_or("API_KEY", String::as_str);
@@ -212,15 +212,4 @@ impl<'a> Shelf<'a> {
             Err(why) => format!("`{}`: {why}", SafeText::new(&place.path)),
         })
     }
-}
-
-#[cfg(unix)]
-fn path_of(bytes: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt as _;
-    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
-}
-
-#[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> Option<PathBuf> {
-    std::str::from_utf8(bytes).ok().map(PathBuf::from)
 }

@@ -17,7 +17,7 @@ use leeward_respond::{
     Journal, OwnLog, Shelf, Unrecorded,
     vault::{Access, Destination},
 };
-use leeward_source::git::Repository;
+use leeward_source::git::{RemoteUrl, Repository};
 use zeroize::Zeroizing;
 
 use super::logs;
@@ -139,7 +139,7 @@ fn roots(case: &Case, named: &[PathBuf]) -> Vec<PathBuf> {
     for location in &case.locations {
         let start = match &*location.provenance {
             Provenance::File(place) => reread::path_of(&place.path),
-            Provenance::Git(place) if !place.repository.contains("://") => {
+            Provenance::Git(place) if !RemoteUrl::is_meant(&place.repository) => {
                 Some(PathBuf::from(&place.repository))
             }
             Provenance::Git(_) | Provenance::Stdin => None,

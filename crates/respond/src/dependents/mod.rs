@@ -32,7 +32,7 @@ pub use self::{
 };
 use self::{
     names::Names,
-    place::{Trackers, path_of, read},
+    place::{Trackers, read},
     reference::{Name, Read},
 };
 use crate::{
@@ -40,7 +40,7 @@ use crate::{
     sight::{Sight, Wanted},
 };
 
-pub(crate) use self::place::{location, once};
+pub(crate) use self::place::{location, once, path_of};
 
 /// What kind of file a path and a text are, without any dossier.
 pub(crate) fn kind_of(path: &Path, text: &[u8]) -> ConsumerKind {
