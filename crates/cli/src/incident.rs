@@ -9,7 +9,9 @@ use std::{
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use leeward_dossier::Library;
-use leeward_model::{Case, EventKind, Incident, Progress, SafeText, State, StepName, Timeline};
+use leeward_model::{
+    Case, EventKind, Incident, Progress, SafeText, State, StepName, Timeline, facts as model_facts,
+};
 use leeward_report::{self as report, IncidentFormat, IncidentView, IncidentsView, ListFormat};
 use leeward_respond::{Order, facts, hindrance};
 use leeward_store::{Filter, Head, NotAHead, Store};
@@ -169,14 +171,20 @@ fn assign(args: &args::Assign) -> Result<Exit, Failure> {
             &actor,
             EventKind::Assigned,
             &text,
-            &[("owner", owner)],
+            &[(model_facts::OWNER, owner)],
         ));
     }
     if let Some(due) = &args.due {
         let at = day(due)?;
         let text = format!("due on {}", Timestamp::from_second(at).unwrap_or_default());
         let at = at.to_string();
-        entries.push(kept::entry(incident.id, &actor, EventKind::Due, &text, &[("due", &at)]));
+        entries.push(kept::entry(
+            incident.id,
+            &actor,
+            EventKind::Due,
+            &text,
+            &[(model_facts::DUE, &at)],
+        ));
     }
     store.append(&entries)?;
     for entry in &entries {

@@ -5,7 +5,9 @@ use std::{cell::RefCell, path::Path};
 
 use jiff::Timestamp;
 use leeward_dossier::Library;
-use leeward_model::{Case, Entry, Event, EventKind, IncidentId, Secret, Validity};
+use leeward_model::{
+    Case, Entry, Event, EventKind, IncidentId, Secret, Validity, facts as model_facts,
+};
 use leeward_pipeline::rating;
 use leeward_probe::Learnt;
 use leeward_respond::{Journal, Unrecorded, facts};
@@ -108,8 +110,8 @@ fn discreetly(entry: Entry) -> Entry {
         facts::KEY_ID,
         facts::KEY_NAME,
         facts::NEW_FINGERPRINT,
-        "fingerprint",
-        "due",
+        model_facts::FINGERPRINT,
+        model_facts::DUE,
     ];
     Entry {
         actor: discreet(&entry.actor),

@@ -7,6 +7,8 @@
 //! Nothing here reads, writes, prints or knows a provider. Wire formats are
 //! not derived from these types; they live at the edges that write them.
 
+pub mod facts;
+
 mod assessment;
 mod blob;
 mod chain;

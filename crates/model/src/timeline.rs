@@ -3,7 +3,7 @@
 
 use crate::{
     Case, Commit, Event, EventKind, GitPlace, History, Progress, Provenance, State, StepName,
-    Validity,
+    Validity, facts,
 };
 
 /// What kind of moment.
@@ -168,17 +168,17 @@ fn moment(event: &Event) -> Option<Moment> {
     let kind = match event.entry.kind {
         EventKind::Opened => MomentKind::Found,
         EventKind::Verified => {
-            let name = event.fact("validity")?;
+            let name = event.fact(facts::VALIDITY)?;
             ANSWERS.into_iter().find(|(validity, _)| validity.name() == name)?.1
         }
-        EventKind::Step => match (event.fact("step"), event.fact("progress")) {
+        EventKind::Step => match (event.fact(facts::STEP), event.fact(facts::PROGRESS)) {
             (Some(step), Some(progress)) if progress == Progress::Done.name() => {
                 if step == StepName::Revoke.name() { MomentKind::Revoked } else { MomentKind::Step }
             }
             (_, Some(progress)) if progress == Progress::Waived.name() => MomentKind::Step,
             _ => return None,
         },
-        EventKind::Moved => match event.fact("to") {
+        EventKind::Moved => match event.fact(facts::TO) {
             Some(state) if state == State::Closed.name() => MomentKind::Closed,
             Some(state) if state == State::Reopened.name() => MomentKind::Reopened,
             _ => return None,

@@ -42,18 +42,11 @@ impl fmt::Display for Unrecorded {
 
 impl std::error::Error for Unrecorded {}
 
-/// Names of facts in entries.
+/// Names of facts in entries: those from which something follows, and those that
+/// the steps leave for the next run.
 pub mod facts {
-    /// The step it belongs to.
-    pub const STEP: &str = "step";
-    /// The progress that a step is in now.
-    pub const PROGRESS: &str = "progress";
-    /// The state that an incident was in.
-    pub const FROM: &str = "from";
-    /// The state that an incident is in now.
-    pub const TO: &str = "to";
-    /// What a provider said of the secret.
-    pub const VALIDITY: &str = "validity";
+    pub use leeward_model::facts::{FROM, PROGRESS, STEP, TO, VALIDITY};
+
     /// What is about to be done, or was: `delete-key`, `create-key`, `put`, ...
     pub const ACT: &str = "act";
     /// The provider's id of a key's record.

@@ -13,9 +13,10 @@
 //!
 //! What is to be done about an incident, and when it is closed, is others' business.
 
-pub mod facts;
 #[cfg(feature = "sealed")]
 pub mod seal;
+
+pub use leeward_model::facts;
 
 mod case;
 mod check;

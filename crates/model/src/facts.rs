@@ -1,5 +1,6 @@
-//! The names of facts in the log from which something follows. Entries may have
-//! others; those are kept and mean nothing here.
+//! The names of facts in events from which something follows for an incident.
+//! Events may have others; those are kept, and mean something only to whoever
+//! wrote them.
 
 /// `moved`: the state it is in from now on.
 pub const TO: &str = "to";
