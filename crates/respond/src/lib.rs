@@ -1,8 +1,8 @@
 //! Closes an exposure: the eight steps, each with what it would do, what it
 //! does, what proves it, and a second look.
 //!
-//! `responder` holds what is known of one incident and takes the steps in the
-//! `order` that its situation asks for; `step` has a file for each; `journal`
+//! `responder` holds what is known of one incident, with the `means` it was
+//! given, and takes the steps in the `order` that its situation asks for; `step` has a file for each; `journal`
 //! is where everything is written down, before and after each request that
 //! changes something outside, so that a run that ends anywhere is understood
 //! by the next. What the steps stand on: `dependents` finds who uses a value,
@@ -14,7 +14,9 @@
 
 mod gather;
 mod journal;
+mod means;
 mod order;
+mod outcome;
 mod place;
 mod plan;
 mod responder;
@@ -31,7 +33,9 @@ pub mod surgery;
 pub mod vault;
 
 pub use journal::{Journal, Unrecorded, facts};
+pub use means::{OwnLog, Tools, Wishes};
 pub use order::{Order, REQUIRED};
+pub use outcome::{Halt, Outcome};
 pub use place::{Ground, Shelf};
 pub use plan::{Manual, Plan, Planned};
-pub use responder::{Halt, Outcome, OwnLog, Responder, Tools, Wishes, hindrance};
+pub use responder::{Responder, hindrance};

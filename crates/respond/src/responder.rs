@@ -1,170 +1,25 @@
-//! One incident being responded to: what is known of it, what may be used, and
-//! the loop that takes one step after the other. What a step does is its own
-//! file's; what is written down, and when, is decided here.
+//! One incident being responded to: what is known of it, and the loop that takes
+//! one step after the other. What a step does is its own file's; what is written
+//! down, and when, is decided here.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use leeward_dossier::Dossier;
 use leeward_model::{
-    Case, Entry, Event, EventKind, Evidence, Fingerprint, Incident, Progress, Secret, State,
-    StepName, StepRecord, Timeline, Validity,
+    Case, Entry, Event, EventKind, Evidence, Fingerprint, Incident, Progress, State, StepName,
+    StepRecord, Timeline, Validity,
 };
-use leeward_probe::{Inquirer, Learnt, Office, Stop};
+use leeward_probe::Learnt;
 
 use crate::{
     dependents::Dependents,
-    journal::{Journal, Unrecorded, facts},
-    order::{Order, REQUIRED},
-    place::{Ground, Shelf},
+    journal::{Journal, facts},
+    means::{Tools, Wishes},
+    order::Order,
+    outcome::{Halt, Outcome},
     plan::Plan,
     step,
 };
-
-/// What may be used. What is not there is not used, and a step that would need
-/// it says how to give it.
-pub struct Tools<'a> {
-    /// Asks providers about one value; absent if nothing may be sent.
-    pub inquirer: Option<&'a Inquirer>,
-    /// An administrator's desk, if an administrator's credential is at hand.
-    pub office: Option<&'a Office>,
-    /// The exposed value, if it could be read again or was handed in.
-    pub secret: Option<Secret>,
-    /// A replacement that a person made.
-    pub replacement: Option<Secret>,
-    /// Where a replacement goes.
-    pub destinations: &'a [Shelf<'a>],
-    /// What is searched for what uses the value.
-    pub search: &'a Ground<'a>,
-    /// What the user's own logs show.
-    pub logs: Vec<OwnLog>,
-    /// Seconds since 1970-01-01 UTC.
-    pub clock: &'a dyn Fn() -> i64,
-    /// Waits.
-    pub pause: &'a dyn Fn(Duration, &Stop),
-    /// Tells a person who waits what is going on, in a line.
-    pub tell: &'a dyn Fn(&str),
-    /// Set when the user wants to stop.
-    pub stop: Stop,
-}
-
-/// What a log of the user's own shows of the value's use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnLog {
-    /// The file; foreign text.
-    pub name: String,
-    /// What it shows, in a line.
-    pub text: String,
-    /// Whether any of it was understood.
-    pub is_read: bool,
-    /// Details by name.
-    pub facts: BTreeMap<String, String>,
-}
-
-/// What the user wants.
-#[derive(Clone, Debug)]
-pub struct Wishes {
-    /// Who responds; foreign text.
-    pub actor: String,
-    /// The order, if not the one that the situation asks for.
-    pub order: Option<Order>,
-    /// Revoke in rotate-first order though not everything was switched.
-    pub force: bool,
-    /// Which record to delete, where several may be meant.
-    pub key_id: Option<String>,
-    /// How long to wait for a deletion or a creation to take effect.
-    pub patience: Duration,
-    /// When a replacement ends: seconds since 1970-01-01 UTC.
-    pub expires: Option<i64>,
-    /// What the spending limit is to be lowered to, in the provider's unit.
-    pub brake: Option<i64>,
-    /// Steps that closing asks for.
-    pub required: Vec<StepName>,
-}
-
-impl Default for Wishes {
-    fn default() -> Self {
-        Self {
-            actor: String::new(),
-            order: None,
-            force: false,
-            key_id: None,
-            patience: Duration::from_secs(300),
-            expires: None,
-            brake: None,
-            required: REQUIRED.to_vec(),
-        }
-    }
-}
-
-impl Wishes {
-    /// How long to wait, in seconds.
-    pub(crate) fn seconds(&self) -> i64 {
-        i64::try_from(self.patience.as_secs()).unwrap_or(i64::MAX)
-    }
-}
-
-/// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// How far it is.
-    pub progress: Progress,
-    /// What was done, or what is missing and how to give it; lower-case.
-    pub text: String,
-    /// How it is known, by name.
-    pub facts: BTreeMap<String, String>,
-}
-
-impl Outcome {
-    pub(crate) fn new(progress: Progress, text: impl Into<String>) -> Self {
-        Self { progress, text: text.into(), facts: BTreeMap::new() }
-    }
-
-    pub(crate) fn done(text: impl Into<String>) -> Self {
-        Self::new(Progress::Done, text)
-    }
-
-    pub(crate) fn waiting(text: impl Into<String>) -> Self {
-        Self::new(Progress::Waiting, text)
-    }
-
-    pub(crate) fn failed(text: impl Into<String>) -> Self {
-        Self::new(Progress::Failed, text)
-    }
-
-    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
-        self
-    }
-}
-
-/// Why a response ended before its time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// What was done could not be written down.
-    Unrecorded(String),
-    /// The user wanted to stop.
-    Stopped,
-}
-
-impl fmt::Display for Halt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unrecorded(why) => f.write_str(why),
-            Self::Stopped => f.write_str(
-                "stopped; what was done until then is recorded, and the same command goes on from \
-                 there",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Halt {}
-
-impl From<Unrecorded> for Halt {
-    fn from(error: Unrecorded) -> Self {
-        Self::Unrecorded(error.0)
-    }
-}
 
 /// An incident being responded to.
 pub struct Responder<'a> {

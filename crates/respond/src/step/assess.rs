@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use leeward_model::{Assessment, EventKind, StepName, Validity};
 
 use crate::{
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::words,
 };
 

@@ -10,8 +10,9 @@ use leeward_probe::{LogEntry, Office, RefusedKind, Usage};
 
 use crate::{
     journal::facts,
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::words,
 };
 

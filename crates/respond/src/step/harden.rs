@@ -8,8 +8,9 @@ use leeward_probe::{Office, SpendingLimit};
 
 use crate::{
     journal::facts,
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::words,
 };
 

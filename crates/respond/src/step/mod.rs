@@ -14,8 +14,9 @@ mod words;
 use leeward_model::StepName;
 
 use crate::{
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
 };
 
 pub(crate) use update_dependents::is_user;

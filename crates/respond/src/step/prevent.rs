@@ -4,8 +4,9 @@
 use leeward_model::StepName;
 
 use crate::{
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
 };
 
 pub(super) fn plan(at: &Responder<'_>) -> Plan {

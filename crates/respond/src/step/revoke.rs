@@ -12,8 +12,9 @@ use leeward_probe::{KeyRecord, Learnt, RefusedKind};
 use crate::{
     journal::facts,
     order::Order,
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::{rotate, words},
 };
 

@@ -5,19 +5,27 @@
 //! it leaves a key that nobody holds: the next run finds it by the name that was
 //! written down before, and deletes it.
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+mod earlier;
+mod make;
+
+use std::time::Duration;
 
 use leeward_model::{EventKind, Fingerprint, Secret, StepName};
-use leeward_probe::{Created, KeyRecord, Office, RefusedKind, Wanted};
-use rand::RngExt as _;
 
+use self::{
+    earlier::{Fate, Made, elsewhere, fate, fingerprint},
+    make::{Got, New, create, drop_key, note_created},
+};
 use crate::{
     journal::facts,
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::words,
     vault::Held,
 };
+
+pub(super) use earlier::replacement_fails;
 
 pub(super) fn plan(at: &Responder<'_>) -> Plan {
     if !is_needed(at) {
@@ -80,127 +88,6 @@ fn is_needed(at: &Responder<'_>) -> bool {
     !at.tools.destinations.is_empty() || at.tools.replacement.is_some() || at.has_consumers()
 }
 
-/// What became of the replacement that was made last.
-enum Fate {
-    /// There is none.
-    None,
-    /// Its value is in a place that was named.
-    Found(Secret),
-    /// It is kept where nobody was told to look, or may be.
-    Kept(Vec<String>),
-    /// It was put, or may have been, where a value cannot be read back: another
-    /// takes its place there, and then it is deleted.
-    Unreadable,
-    /// Nobody holds its value.
-    Lost,
-}
-
-/// A replacement that was made before, by its name, and the id of its record if
-/// that is known.
-struct Made {
-    name: String,
-    id: Option<String>,
-}
-
-fn elsewhere(places: &[String]) -> String {
-    format!(
-        "the replacement that was made before is kept in {}, or may be: name that place with `--to` \
-         too, or hand it in with `--replacement`",
-        places.join(", ")
-    )
-}
-
-/// What became of it, by the log and by what the places hold, and which it is,
-/// if we made it. Only what was put nowhere, or is certainly in none of the
-/// places it was put, is lost.
-fn fate(at: &Responder<'_>) -> (Fate, Option<Made>) {
-    let Some(intent) = at.last(EventKind::Intent, &[(facts::ACT, facts::CREATE)]) else {
-        let held = at.replacement().and_then(|wanted| held(at, wanted));
-        return (held.unwrap_or(Fate::None), None);
-    };
-    let name = intent.fact(facts::KEY_NAME).unwrap_or_default().to_owned();
-    let about = |act: &'static str| {
-        let about = [(facts::ACT, act), (facts::KEY_NAME, name.as_str())];
-        at.last(EventKind::Evidence, &about)
-    };
-    if about(facts::DROP).is_some() {
-        return (Fate::None, None);
-    }
-    let created = about(facts::CREATE);
-    let id = created.and_then(|event| event.fact(facts::KEY_ID)).map(str::to_owned);
-    let wanted = created.and_then(|event| event.fact(facts::NEW_FINGERPRINT)?.parse().ok());
-    let fate = wanted.and_then(|wanted| held(at, wanted)).unwrap_or(Fate::Lost);
-    (fate, Some(Made { name, id }))
-}
-
-/// Where a replacement is; `None` if it is certainly nowhere.
-fn held(at: &Responder<'_>, wanted: Fingerprint) -> Option<Fate> {
-    let text = wanted.to_string();
-    let put: BTreeSet<String> = at
-        .events
-        .iter()
-        .filter(|event| {
-            event.fact(facts::ACT) == Some(facts::PUT)
-                && event.fact(facts::NEW_FINGERPRINT) == Some(text.as_str())
-        })
-        .filter_map(|event| event.fact(facts::DESTINATION).map(str::to_owned))
-        .collect();
-    let (mut open, mut unreadable) = (put, false);
-    for destination in at.tools.destinations {
-        let found = RefCell::new(None);
-        let is_it = |value: &Secret| {
-            let is_it = fingerprint(at, value) == wanted;
-            if is_it {
-                *found.borrow_mut() = Some(value.duplicate());
-            }
-            is_it
-        };
-        match destination.holds(&is_it) {
-            Ok(Held::Yes) => return found.into_inner().map(Fate::Found),
-            Ok(Held::No | Held::Absent) => {
-                open.remove(&destination.name());
-            }
-            // It may be there.
-            Ok(Held::Unreadable { .. }) => unreadable |= open.remove(&destination.name()),
-            Err(_) => {}
-        }
-    }
-    if open.is_empty() && unreadable {
-        return Some(Fate::Unreadable);
-    }
-    (!open.is_empty()).then(|| Fate::Kept(open.iter().map(|name| format!("`{name}`")).collect()))
-}
-
-/// Why a value must not be revoked yet: the replacement that takes its place is
-/// not where it was put, or is not accepted.
-pub(super) fn replacement_fails(at: &mut Responder<'_>) -> Result<Option<String>, Halt> {
-    let (Some(wanted), Some(inquirer)) = (at.replacement(), at.tools.inquirer) else {
-        return Ok(None);
-    };
-    match held(at, wanted) {
-        Some(Fate::Found(secret)) => {
-            (at.tools.tell)("asking whether the replacement is still accepted");
-            let said = inquirer.verify(at.dossier.id(), &secret, &[]).verification;
-            if said.validity.is_live() {
-                return Ok(None);
-            }
-            Ok(Some(format!(
-                "not revoked: the replacement is {} ({}); take the step `rotate` again, or say \
-                 `--force`",
-                said.validity.name(),
-                said.why
-            )))
-        }
-        // Nobody was told where to look: it was accepted when it was put there.
-        Some(_) => Ok(None),
-        None => Ok(Some(
-            "not revoked: the replacement is in none of the places where it was put; take the step \
-             `rotate` again, or say `--force`"
-                .to_owned(),
-        )),
-    }
-}
-
 pub(super) fn apply(at: &mut Responder<'_>) -> Result<Outcome, Halt> {
     if let Some(outcome) = is_in_place(at)? {
         return Ok(outcome);
@@ -230,29 +117,6 @@ pub(super) fn apply(at: &mut Responder<'_>) -> Result<Outcome, Halt> {
         Got::Outcome(outcome) => return Ok(outcome),
     };
     keep(at, &made)
-}
-
-/// A value that is to be kept, and the record it belongs to, if that is known.
-struct New {
-    secret: Secret,
-    record: Option<KeyRecord>,
-    /// The replacement whose place it takes, which is deleted afterwards.
-    instead_of: Option<Made>,
-}
-
-enum Got {
-    New(Box<New>),
-    Outcome(Outcome),
-}
-
-impl From<Outcome> for Got {
-    fn from(outcome: Outcome) -> Self {
-        Self::Outcome(outcome)
-    }
-}
-
-fn fingerprint(at: &Responder<'_>, secret: &Secret) -> Fingerprint {
-    Fingerprint::new(&at.dossier.family, secret)
 }
 
 /// An outcome if every destination holds the replacement and it is accepted.
@@ -324,161 +188,6 @@ fn made(at: &mut Responder<'_>) -> Result<Got, Halt> {
         return Ok(outcome.into());
     }
     create(at, office, replaced)
-}
-
-/// Deletes a key that we made and nobody holds. An outcome if that failed, or
-/// it is not certain that it is ours.
-fn drop_key(
-    at: &mut Responder<'_>,
-    office: &Office,
-    id: Option<String>,
-    name: &str,
-) -> Result<Option<Outcome>, Halt> {
-    /// How far the clocks of this machine and the provider may be apart.
-    const APART: i64 = 600;
-    let about = [(facts::ACT, facts::CREATE), (facts::KEY_NAME, name)];
-    let Some(since) = at.last(EventKind::Intent, &about).map(|event| event.entry.at) else {
-        return Ok(Some(Outcome::failed("nothing was created: a replacement was not made by us")));
-    };
-    (at.tools.tell)("looking for a replacement whose value nobody holds");
-    let found = match office.find_by_name(name) {
-        Ok(found) => found,
-        Err(refused) => {
-            return Ok(Some(Outcome::failed(format!("nothing was created: {}", refused.why))));
-        }
-    };
-    if let Some(why) = found.partial {
-        return Ok(Some(Outcome::failed(format!(
-            "nothing was created: whether the replacement `{name}` of a run before exists is not known, \
-             since not every key was listed ({why}); run this step again"
-        ))));
-    }
-    // A name of ours, whole: the provider finds parts of names too. Nobody has
-    // the same, since a part of it was drawn.
-    let ours = |record: &KeyRecord| {
-        record.name.as_deref() == Some(name)
-            && id.as_ref().is_none_or(|id| id.is_empty() || record.id == *id)
-            && record.created.is_none_or(|created| created >= since - APART)
-    };
-    let mut evidence = found.evidence;
-    let records: Vec<KeyRecord> = found.value.into_iter().filter(ours).collect();
-    if records.len() > 1 {
-        return Ok(Some(Outcome::failed(format!(
-            "nothing was created: several keys are called `{name}`: {}; delete the one that nobody \
-             holds, and run this step again",
-            words::records(&records)
-        ))));
-    }
-    let about = [(facts::ACT, facts::DROP), (facts::KEY_NAME, name)];
-    for record in records {
-        at.intend(StepName::Rotate, "about to delete a replacement that nobody holds", &about)?;
-        match office.delete(&record.id) {
-            Ok(answered) => evidence.extend(answered.evidence),
-            Err(refused) if refused.kind == RefusedKind::Gone => evidence.extend(refused.evidence),
-            Err(refused) => {
-                return Ok(Some(Outcome::failed(format!(
-                    "nothing was created: the replacement `{name}` of a run before, whose value nobody \
-                     holds, could not be deleted: {}",
-                    refused.why
-                ))));
-            }
-        }
-    }
-    at.prove(
-        StepName::Rotate,
-        "no replacement is left whose value nobody holds",
-        &about,
-        &evidence,
-    )?;
-    Ok(None)
-}
-
-/// A name that says whose replacement it is, and that nobody else has.
-fn next_name(at: &Responder<'_>) -> String {
-    let old = at.identity("key").unwrap_or("key");
-    // Of a replacement that leaked itself, the name of the first.
-    let old = old.split(" (leeward ").next().unwrap_or(old);
-    let old: String = old.chars().filter(|it| !it.is_control()).take(40).collect();
-    let drawn: u32 = rand::rng().random();
-    format!("{old} (leeward {}-{drawn:08x})", at.incident.id)
-}
-
-/// Asks whose the exposed value is, if that is not known and can still be asked.
-fn learn_whose(at: &mut Responder<'_>) -> Result<(), Halt> {
-    if at.identity("workspace-id").is_some() {
-        return Ok(());
-    }
-    let (Some(inquirer), Some(secret)) = (at.tools.inquirer, &at.tools.secret) else {
-        return Ok(());
-    };
-    (at.tools.tell)("asking whose the value is");
-    let learnt = inquirer.identify(at.dossier.id(), secret, &at.case.companions);
-    at.learn(EventKind::Verified, &learnt)
-}
-
-fn create(at: &mut Responder<'_>, office: &Office, instead_of: Option<Made>) -> Result<Got, Halt> {
-    learn_whose(at)?;
-    let whose = at.identity("workspace-id").zip(at.identity("user-id"));
-    let Some((workspace, user)) = whose else {
-        return Ok(Outcome::waiting(format!(
-            "nothing was created: the key's workspace and owner are not known, and the value \
-             cannot say them; create a key by hand ({}) and hand it in with `--replacement`",
-            words::by_hand(at, StepName::Rotate)
-        ))
-        .into());
-    };
-    let wanted = Wanted {
-        name: next_name(at),
-        workspace_id: Some(workspace.to_owned()),
-        user_id: Some(user.to_owned()),
-        expires: at.wishes.expires,
-    };
-    let about = [(facts::ACT, facts::CREATE), (facts::KEY_NAME, wanted.name.as_str())];
-    at.intend(StepName::Rotate, "about to create a replacement", &about)?;
-    (at.tools.tell)("creating a replacement");
-    match office.create(&wanted) {
-        Ok(answered) => {
-            let Created { secret, record } = answered.value;
-            note_created(at, &secret, Some((&record, &wanted.name)), &answered.evidence)?;
-            Ok(Got::New(Box::new(New { secret, record: Some(record), instead_of })))
-        }
-        Err(refused) => {
-            let why = format!("no replacement was created: {}", refused.why);
-            at.prove(StepName::Rotate, &why, &[], &refused.evidence)?;
-            // It may exist all the same, with a value that nobody saw.
-            if refused.kind == RefusedKind::Unsure
-                && let Some(outcome) = drop_key(at, office, None, &wanted.name)?
-            {
-                return Ok(outcome.into());
-            }
-            Ok(Outcome::failed(why).into())
-        }
-    }
-}
-
-/// Writes down that there is a replacement: made by us, with its record and the
-/// name that was drawn for it, or by somebody else.
-fn note_created(
-    at: &mut Responder<'_>,
-    secret: &Secret,
-    ours: Option<(&KeyRecord, &str)>,
-    evidence: &[leeward_model::Evidence],
-) -> Result<(), Halt> {
-    let (hint, fingerprint) = (secret.hint(), fingerprint(at, secret).to_string());
-    let mut about = vec![
-        (facts::ACT, facts::CREATE),
-        (facts::NEW_HINT, hint.as_str()),
-        (facts::NEW_FINGERPRINT, fingerprint.as_str()),
-    ];
-    if let Some((record, name)) = ours {
-        about.push((facts::KEY_NAME, name));
-        if !record.id.is_empty() {
-            about.push((facts::KEY_ID, record.id.as_str()));
-        }
-    }
-    let text =
-        if ours.is_some() { "a replacement was created" } else { "a replacement was handed in" };
-    at.prove(StepName::Rotate, text, &about, evidence)
 }
 
 /// Puts the new value where it belongs, and sees that it is there and works.

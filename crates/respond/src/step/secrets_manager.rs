@@ -7,8 +7,9 @@ use leeward_model::{EventKind, StepName};
 use crate::{
     dependents::By,
     journal::facts,
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::{is_user, words},
 };
 

@@ -7,8 +7,9 @@ use leeward_model::{Provenance, SafeText, StepName};
 
 use crate::{
     dependents::{By, Consumer, ConsumerKind, Dependents, Uses},
+    outcome::{Halt, Outcome},
     plan::Plan,
-    responder::{Halt, Outcome, Responder},
+    responder::Responder,
     step::words,
 };
 
