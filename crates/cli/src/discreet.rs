@@ -30,6 +30,35 @@ pub(crate) fn discreet(text: &str) -> String {
     shown
 }
 
+/// What a person writes down, with every word that may be a value replaced by
+/// its hint: in a note a word that is hidden for nothing does less harm than one
+/// that is kept. Addresses and paths stay.
+pub(crate) fn cautious(text: &str) -> String {
+    /// Shorter than any value with separators in it.
+    const SHORTEST_WORD: usize = 24;
+    let is_value = |word: &str| {
+        let is_place = word.contains("://") || word.starts_with(['/', '.', '~']);
+        let any = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
+        word.len() >= SHORTEST_WORD
+            && !is_place
+            && any(u8::is_ascii_digit)
+            && any(u8::is_ascii_uppercase)
+            && any(u8::is_ascii_lowercase)
+    };
+    let is_around = |c: char| "\"'`()[]{}<>,;:.!?=".contains(c);
+    let mut shown = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| c.is_whitespace() || is_around(c)) {
+        let word = piece.trim_end_matches(|c: char| c.is_whitespace() || is_around(c));
+        if is_value(word) {
+            shown.push_str(Secret::new(word.as_bytes()).hint().as_str());
+            shown.push_str(&piece[word.len()..]);
+        } else {
+            shown.push_str(piece);
+        }
+    }
+    discreet(&shown)
+}
+
 /// Whether a word is long and has digits among its letters, and is no name of
 /// a Git object.
 fn is_like_a_value(word: &str) -> bool {
@@ -44,6 +73,16 @@ fn is_like_a_value(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_down_holds_no_value_with_separators() {
+        for value in ["sk-proj-Ab_cd-Ef12_gh-Ij34_kl", "wJalr/K7MDENG/bPxRfi0CY+x"] {
+            let said = cautious(&format!("it was ({value}), see docs"));
+            assert!(!said.contains(value) && said.ends_with("), see docs"), "{said}");
+        }
+        let place = "see /srv/App2/Some-Long-Name-of-2026.txt and https://x.example/A1b2/c3";
+        assert_eq!(cautious(place), place);
+    }
 
     #[test]
     fn values_are_cut_out_and_nothing_else_is() {

@@ -225,7 +225,7 @@ fn said(text: &str) -> Result<String, Failure> {
         return Err(Failure::Store("nothing was said".to_owned()));
     }
     // A note may quote a value by mistake.
-    Ok(crate::discreet::discreet(text))
+    Ok(crate::discreet::cautious(text))
 }
 
 fn note(args: &args::Note) -> Result<Exit, Failure> {
@@ -265,7 +265,7 @@ pub(crate) fn waived(texts: &[String]) -> Result<Vec<(StepName, String)>, Failur
                  {step}=\"...\"`"
             )));
         }
-        Ok((step, crate::discreet::discreet(reason.trim())))
+        Ok((step, crate::discreet::cautious(reason.trim())))
     };
     texts.iter().map(parse).collect()
 }

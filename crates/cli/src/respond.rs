@@ -23,7 +23,7 @@ use crate::{
     args::{self, Color},
     asking,
     config::Config,
-    discreet::discreet,
+    discreet::{cautious, discreet},
     failure::{Exit, Failure},
     incident::{day, waived},
     kept::{self, Notebook},
@@ -214,7 +214,7 @@ impl Session<'_> {
         }
         if let Some(text) = &self.args.decided.attest {
             for step in &wanted.steps {
-                responder.decide(*step, Progress::Done, &discreet(text))?;
+                responder.decide(*step, Progress::Done, &cautious(text))?;
             }
             return Ok(());
         }
