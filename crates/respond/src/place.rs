@@ -186,9 +186,17 @@ impl<'a> Shelf<'a> {
         self.keeper.holds(is_it)
     }
 
-    /// How code gets the value from there, after "the variable".
+    /// How code gets the value from there, in a sentence.
     pub(crate) fn how_it_is_read(&self) -> String {
-        self.keeper.reference().way
+        let name = self.variable().unwrap_or_else(|| "a variable".to_owned());
+        format!("`{}`: {name} {}", self.name(), self.keeper.reference().way)
+    }
+
+    /// The variable that the destination is named after, if it is named so.
+    fn variable(&self) -> Option<String> {
+        let name = self.name();
+        let (_, key) = name.rsplit_once('#')?;
+        is_constant(key).then(|| key.to_owned())
     }
 
     /// A change of a file that holds the value itself, so that it is read from
@@ -199,17 +207,30 @@ impl<'a> Shelf<'a> {
         dossier: &Dossier,
         secret: &Secret,
         consumer: &dependents::Consumer,
+        roots: &[PathBuf],
     ) -> Option<String> {
         let Provenance::File(place) = &*consumer.place.provenance else { return None };
         let path = dependents::path_of(&place.path);
+        let is_the_place =
+            |file: &Path| std::fs::canonicalize(file).ok() == path.canonicalize().ok();
+        if self.destination.file().is_some_and(is_the_place) {
+            return None;
+        }
         let text = std::fs::read(&path).ok()?;
         let span = consumer.place.span.start as usize..consumer.place.span.end as usize;
         let usual = dossier.detect.names.first().map_or("API_KEY", String::as_str);
-        let name = consumer.name.as_deref().filter(|name| is_variable(name)).unwrap_or(usual);
+        let held = consumer.name.clone().filter(|name| is_constant(name));
+        let name = self.variable().or(held).unwrap_or_else(|| usual.to_owned());
+        let shown = roots.iter().find_map(|root| path.strip_prefix(root).ok());
         let reference = self.keeper.reference();
-        Some(match patch::propose(&path, &text, span, secret, name, &reference) {
+        Some(match patch::propose(shown.unwrap_or(&path), &text, span, secret, &name, &reference) {
             Ok(edit) => format!("{}\n{}", edit.masked_diff, edit.note),
             Err(why) => format!("`{}`: {why}", SafeText::new(&place.path)),
         })
     }
+}
+
+/// Whether a name is one that variables of the environment have.
+fn is_constant(name: &str) -> bool {
+    is_variable(name) && !name.bytes().any(|byte| byte.is_ascii_lowercase())
 }

@@ -148,6 +148,9 @@ impl Screen {
 
     /// A paragraph, indented and broken into lines.
     fn block(&mut self, before: &str, words: &str) -> Result<(), Failure> {
+        if words.contains('\n') {
+            return self.verbatim(before, words);
+        }
         let hang = INDENT + before.len().min(2);
         let mut line = format!("{:INDENT$}{before}", "");
         let mut is_new = true;
@@ -164,6 +167,16 @@ impl Screen {
             is_new = false;
         }
         writeln!(self.out, "{line}")?;
+        Ok(())
+    }
+
+    /// Lines as they are, such as those of a difference.
+    fn verbatim(&mut self, before: &str, lines: &str) -> Result<(), Failure> {
+        writeln!(self.out, "{:INDENT$}{before}", "")?;
+        for line in lines.lines() {
+            let line = discreet(&SafeText::new(line).to_string());
+            writeln!(self.out, "{:INDENT$}  {line}", "")?;
+        }
         Ok(())
     }
 

@@ -481,3 +481,12 @@ fn names_that_look_like_values_are_found_again() {
     let file = std::fs::read_to_string(case.world.work().join(place)).unwrap();
     assert!(file.contains(&case.server.living()[0].1));
 }
+
+#[test]
+fn what_is_done_with_a_live_key_is_not_read_once_and_for_all() {
+    let case = Case::in_history(&as_it_is);
+    let run = case.responds(&["audit", "--apply"]).exits(1);
+    assert!(run.out.contains("waiting  audit"), "{}", run.out);
+    let run = case.responds(&["revoke", "audit", "--apply"]).exits(1);
+    assert!(run.out.contains("done     audit"), "{}", run.out);
+}

@@ -82,6 +82,10 @@ pub(super) fn apply(at: &mut Responder<'_>) -> Result<Outcome, Halt> {
     }
     said.extend(open);
     said.push(UNLOGGED.to_owned());
+    if at.case.verification.validity.is_live() && !at.is_settled(StepName::Revoke) {
+        said.push("the value is still live: read it again once it is dead".to_owned());
+        return Ok(Outcome::waiting(said.join("; ")));
+    }
     Ok(Outcome::done(said.join("; ")))
 }
 
@@ -113,7 +117,10 @@ fn read_log(at: &mut Responder<'_>, office: &Office) -> Result<Said, Halt> {
     let marked = mark(at, entries);
     let span = format!("{} to {}", words::day(after), words::day(before));
     let capped = answered.partial.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-    let mut text = format!("the audit log of {span} has {} entries{capped}", entries.len());
+    let mut text = format!(
+        "the audit log of {span} has {}{capped}",
+        words::counted(entries.len(), "entry", "entries")
+    );
     match (marked.own, marked.matter.values().sum::<usize>()) {
         (0, 0) => {
             text.push_str(", none by the key's owner and none of a kind that matters for a leak");

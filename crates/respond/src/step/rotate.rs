@@ -61,9 +61,11 @@ pub(super) fn plan(at: &Responder<'_>) -> Plan {
             _ => {}
         }
         let expires = at.wishes.expires.map_or_else(|| "no day".to_owned(), words::day);
-        let whose = at.identity("workspace").unwrap_or("the same");
+        let whose = at.identity("workspace");
+        let whose = whose
+            .map_or_else(|| "the same workspace".to_owned(), |it| format!("the workspace {it}"));
         plan = plan.changes(format!(
-            "create a key, named after the old one, in the workspace {whose}, ending on {expires}"
+            "create a key, named after the old one, in {whose}, ending on {expires}"
         ));
     } else {
         plan = plan

@@ -16,11 +16,7 @@ use crate::{
 pub(super) fn plan(at: &Responder<'_>) -> Plan {
     let mut plan = Plan::default();
     for destination in at.tools.destinations {
-        plan = plan.note(format!(
-            "code reads it from `{}` as {}",
-            destination.name(),
-            destination.how_it_is_read()
-        ));
+        plan = plan.note(destination.how_it_is_read());
     }
     if at.tools.destinations.is_empty() && at.has_consumers() {
         plan = plan.needs(words::NO_DESTINATION);
@@ -98,5 +94,9 @@ fn proposals(at: &Responder<'_>) -> Vec<String> {
     let found = at.dependents();
     let holders =
         found.consumers.iter().filter(|consumer| consumer.how == By::Value && is_user(consumer));
-    holders.filter_map(|consumer| destination.proposal(at.dossier, secret, consumer)).collect()
+    holders
+        .filter_map(|consumer| {
+            destination.proposal(at.dossier, secret, consumer, &at.tools.search.roots)
+        })
+        .collect()
 }

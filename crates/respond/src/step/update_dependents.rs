@@ -31,7 +31,7 @@ pub(super) fn plan(at: &Responder<'_>) -> Plan {
     }
     for place in &found.unseen {
         plan = plan
-            .note(format!("not looked into: {}, {}; {}", place.title, place.place, place.switch));
+            .note(format!("not looked into: {}: {} {}", place.title, place.place, place.switch));
     }
     if found.consumers.is_empty() {
         plan = plan.note("nothing that was searched uses the value");
