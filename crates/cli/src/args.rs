@@ -1,6 +1,12 @@
 //! What may be typed. Meaning is given to it by the commands' own files.
 
+mod fix;
+mod honey;
+mod hook;
 mod incident;
+mod lsp;
+mod mcp;
+mod redact;
 
 use std::{ffi::OsString, path::PathBuf, str::FromStr};
 
@@ -8,10 +14,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use leeward_model::Level;
 use leeward_report as report;
 
+pub(crate) use fix::Fix;
+pub(crate) use honey::Honey;
+pub(crate) use hook::Hook;
 pub(crate) use incident::{
     Alert, Assign, Close, Export, Incident, Kept, List, ListFormat, Note, Recording, Respond,
     Response, Show, ShowFormat, VerifyLog,
 };
+pub(crate) use lsp::Lsp;
+pub(crate) use mcp::Mcp;
+pub(crate) use redact::Redact;
 
 const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
@@ -55,6 +67,14 @@ pub(crate) enum Command {
     Respond(Box<Respond>),
     #[command(subcommand)]
     Alert(Alert),
+    #[command(subcommand)]
+    Hook(Hook),
+    Fix(Fix),
+    Redact(Redact),
+    Lsp(Lsp),
+    Mcp(Mcp),
+    #[command(subcommand)]
+    Honey(Honey),
     #[command(subcommand)]
     Probe(Probe),
     #[command(subcommand)]

@@ -5,9 +5,11 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use leeward_model::{Severity, StepName};
+use leeward_guard::policy;
+use leeward_model::{Level, Severity, StepName};
 use leeward_respond::notify::Channels;
 use serde::Deserialize;
 
@@ -28,6 +30,9 @@ pub(crate) struct Config {
     due: Due,
     #[serde(default)]
     policy: Policy,
+    /// What hooks do when they cannot do their work.
+    #[serde(default)]
+    guard: Guard,
     /// Who is told.
     #[serde(default, rename = "alert")]
     pub(crate) alerts: Channels,
@@ -56,6 +61,35 @@ struct Policy {
     required: Option<Vec<String>>,
     /// Days that a replacement lasts.
     expires_days: Option<i64>,
+}
+
+/// What stands before a commit, a push or an agent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Guard {
+    /// `stop` or `pass`.
+    on_trouble: Option<OnTrouble>,
+    /// Seconds that one decision may take.
+    within_seconds: Option<u64>,
+    /// `low`, `medium` or `high`.
+    confidence: Option<Confidence>,
+}
+
+/// What becomes of a change that could not be looked at.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OnTrouble {
+    Stop,
+    Pass,
+}
+
+/// Least confidence that stops something.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Confidence {
+    Low,
+    Medium,
+    High,
 }
 
 /// Days that a replacement lasts, unless the user says otherwise.
@@ -106,6 +140,25 @@ impl Config {
                 .map_err(|error| format!("`policy.required`: `{name}`: {error}"))
         };
         required.iter().map(parse).collect()
+    }
+
+    /// What hooks do, and how long they may take.
+    pub(crate) fn guard(&self) -> policy::Policy {
+        let usual = policy::Policy::default();
+        policy::Policy {
+            on_trouble: match self.guard.on_trouble {
+                Some(OnTrouble::Pass) => policy::OnTrouble::Pass,
+                Some(OnTrouble::Stop) => policy::OnTrouble::Stop,
+                None => usual.on_trouble,
+            },
+            within: self.guard.within_seconds.map_or(usual.within, Duration::from_secs),
+            least: match self.guard.confidence {
+                Some(Confidence::Low) => Level::Low,
+                Some(Confidence::Medium) => Level::Medium,
+                Some(Confidence::High) => Level::High,
+                None => usual.least,
+            },
+        }
     }
 
     /// Days that a replacement lasts.

@@ -11,14 +11,20 @@ mod dossier;
 mod environment;
 mod examples;
 mod failure;
+mod fix;
+mod honey;
+mod hook;
 mod incident;
 mod kept;
 mod library;
+mod lsp;
+mod mcp;
 mod page;
 mod plan;
 mod probe;
 mod progress;
 mod record;
+mod redact;
 mod reread;
 mod respond;
 mod reveal;
@@ -53,6 +59,12 @@ fn main() -> ExitCode {
         Command::Incident(command) => incident::run(&command, color),
         Command::Alert(command) => alerts::run(&command),
         Command::Respond(args) => respond::run(&args, color),
+        Command::Hook(command) => hook::run(&command),
+        Command::Fix(args) => fix::run(&args),
+        Command::Redact(args) => redact::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
+        Command::Mcp(args) => mcp::run(&args),
+        Command::Honey(command) => honey::run(&command),
         Command::Probe(probe) => probe::run(probe),
         Command::Dossier(dossier) => dossier::run(dossier, color),
     };

@@ -21,11 +21,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("respond", &["detect", "dossier", "model", "probe", "source"]),
     ("store", &["model"]),
     ("pipeline", &["detect", "dossier", "model", "probe", "source"]),
+    ("guard", &["detect", "dossier", "model", "pipeline", "respond", "source"]),
     (
         "cli",
         &[
-            "detect", "dossier", "model", "pipeline", "probe", "report", "respond", "source",
-            "store",
+            "detect", "dossier", "guard", "model", "pipeline", "probe", "report", "respond",
+            "source", "store",
         ],
     ),
 ];

@@ -84,7 +84,7 @@ impl IgnoreFile {
     }
 
     /// Whether a sighting is to be left alone on this day.
-    pub(crate) fn covers(
+    pub fn covers(
         &self,
         dossier: &DossierId,
         fingerprint: Fingerprint,

@@ -31,3 +31,13 @@ mod scan_asks;
 mod incidents;
 mod killed;
 mod responding;
+
+mod agents;
+mod editors;
+mod fixing;
+mod honey;
+mod hooks;
+mod packages;
+mod pushes;
+mod redacting;
+mod reports;

@@ -1,0 +1,1 @@
+//! What AI agents are told, in the protocols of their own.

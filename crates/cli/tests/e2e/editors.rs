@@ -1,0 +1,1 @@
+//! A session of an editor with the language server.

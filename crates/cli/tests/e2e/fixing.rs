@@ -1,0 +1,1 @@
+//! Values moved out of files.

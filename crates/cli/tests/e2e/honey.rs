@@ -1,0 +1,1 @@
+//! Keys that nobody uses, and who is seen using them.

@@ -1,0 +1,1 @@
+//! The hooks on a developer's machine, run by the real git.

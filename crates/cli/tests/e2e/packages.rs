@@ -1,0 +1,1 @@
+//! Packages that stole credentials, in lock files that are scanned.

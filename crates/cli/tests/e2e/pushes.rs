@@ -1,0 +1,1 @@
+//! Pushes to a server that looks at them before it takes them.
