@@ -16,7 +16,9 @@ use leeward_report as report;
 
 pub(crate) use fix::Fix;
 pub(crate) use honey::Honey;
-pub(crate) use hook::Hook;
+pub(crate) use hook::{
+    Answering, CommitMsg, GitHook, Hook, Install, PreCommit, PrePush, WhenMissing, Where,
+};
 pub(crate) use incident::{
     Alert, Assign, Close, Export, Incident, Kept, List, ListFormat, Note, Recording, Respond,
     Response, Show, ShowFormat, VerifyLog,

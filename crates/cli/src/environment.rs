@@ -20,6 +20,47 @@ pub(crate) fn git_index() -> Option<PathBuf> {
     variable("GIT_INDEX_FILE").map(PathBuf::from)
 }
 
+/// The git directory that Git names to its hooks, where it is not the one
+/// around.
+pub(crate) fn git_dir() -> Option<PathBuf> {
+    variable("GIT_DIR").map(PathBuf::from)
+}
+
+/// Whether Git says that no editor is used for this commit: then it takes the
+/// message as it is.
+pub(crate) fn git_uses_no_editor() -> bool {
+    variable("GIT_EDITOR").is_some_and(|editor| editor == ":")
+}
+
+/// Why a hook is to let something pass; empty if the variable is.
+pub(crate) fn bypass() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+    let value = std::env::var_os("LEEWARD_BYPASS");
+    value.map(|value| value.to_string_lossy().into_owned())
+}
+
+/// What the pre-commit framework says of a push.
+pub(crate) struct FrameworkPush {
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) branch: Option<String>,
+    pub(crate) remote: Option<String>,
+    pub(crate) address: Option<String>,
+}
+
+/// What the pre-commit framework says of a push, if it runs this.
+pub(crate) fn pre_commit_push() -> Option<FrameworkPush> {
+    variable("PRE_COMMIT")?;
+    let remote = text("PRE_COMMIT_REMOTE_NAME");
+    remote.is_some().then(|| FrameworkPush {
+        from: text("PRE_COMMIT_FROM_REF"),
+        to: text("PRE_COMMIT_TO_REF"),
+        branch: text("PRE_COMMIT_LOCAL_BRANCH"),
+        remote,
+        address: text("PRE_COMMIT_REMOTE_URL"),
+    })
+}
+
 /// The proxy for encrypted connections, and the hosts that go without it.
 pub(crate) fn proxy() -> (Option<String>, Option<String>) {
     let text = |names: &[&str]| {

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Command::Incident(command) => incident::run(&command, color),
         Command::Alert(command) => alerts::run(&command),
         Command::Respond(args) => respond::run(&args, color),
-        Command::Hook(command) => hook::run(&command),
+        Command::Hook(command) => hook::run(&command, color),
         Command::Fix(args) => fix::run(&args),
         Command::Redact(args) => redact::run(&args),
         Command::Lsp(args) => lsp::run(&args),

@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// The ignore file looked for where the command is run.
-const IGNORE_FILE: &str = ".leeward-ignore.toml";
+pub(crate) const IGNORE_FILE: &str = ".leeward-ignore.toml";
 
 /// Scans and reports.
 pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {

@@ -6,6 +6,7 @@
 //! directory of ours, by others on that clone with [`tame`], and never in a
 //! repository that is being scanned. Nothing is checked out, nothing written.
 
+mod own;
 mod repository;
 
 mod history;
@@ -54,6 +55,7 @@ mod fixture;
 pub use attribute::Histories;
 pub use clone::{CloneError, RunError, clone_bare, run, tame};
 pub use history::{ScanError, Selection};
+pub use own::{Before, Tip};
 pub use remote::{BadUrl, RemoteUrl};
 pub use repository::{OpenError, Repository};
 pub use revision::RevisionError;

@@ -190,13 +190,32 @@ impl Repository {
     }
 
     fn open_dir(git_dir: &Path, around: Option<&Path>) -> Result<Self, OpenError> {
-        let unreadable = |path: &Path, reason| OpenError::Unreadable(path.to_owned(), reason);
-        let system = |error: &io::Error| Reason::Unreadable(error.to_string());
-        let common = common_dir(git_dir).map_err(|error| unreadable(git_dir, system(&error)))?;
-        let inside = Inside::new(&common).map_err(|error| unreadable(&common, system(&error)))?;
+        let common = common_dir_of(git_dir)?;
         if common != git_dir && leads_out(git_dir, &common.join("worktrees")) {
             return Err(OpenError::NotItsOwn(git_dir.join("commondir")));
         }
+        let inside = Inside::new(&common).map_err(|error| refused(&common, &error))?;
+        Self::open_inside(git_dir, &common, &inside, around)
+    }
+
+    /// Opens a git directory of the user's own, whose links and borrowed objects
+    /// are followed wherever they lead.
+    pub(super) fn open_trusted(git_dir: &Path, around: Option<&Path>) -> Result<Self, OpenError> {
+        if !is_git_dir(git_dir) && !git_dir.join("commondir").is_file() {
+            return Err(OpenError::NotARepository(git_dir.to_owned()));
+        }
+        let common = common_dir_of(git_dir)?;
+        let inside = Inside::anywhere(&common).map_err(|error| refused(&common, &error))?;
+        Self::open_inside(git_dir, &common, &inside, around)
+    }
+
+    fn open_inside(
+        git_dir: &Path,
+        common: &Path,
+        inside: &Inside,
+        around: Option<&Path>,
+    ) -> Result<Self, OpenError> {
+        let unreadable = |path: &Path, reason| OpenError::Unreadable(path.to_owned(), reason);
         let config_path = common.join("config");
         let text =
             inside.read(&config_path, SMALL).map_err(|reason| unreadable(&config_path, reason))?;
@@ -206,11 +225,19 @@ impl Repository {
         Ok(Self {
             git_dir: git_dir.to_owned(),
             work_tree: work_tree.map(Path::to_owned),
-            objects: Objects::open(&inside, &common.join("objects"), id_len),
+            objects: Objects::open(inside, &common.join("objects"), id_len),
             is_shallow: common.join("shallow").is_file(),
             config,
         })
     }
+}
+
+fn common_dir_of(git_dir: &Path) -> Result<PathBuf, OpenError> {
+    common_dir(git_dir).map_err(|error| refused(git_dir, &error))
+}
+
+fn refused(path: &Path, error: &io::Error) -> OpenError {
+    OpenError::Unreadable(path.to_owned(), Reason::Unreadable(error.to_string()))
 }
 
 /// Git's own test: a `HEAD`, and places for objects and refs.
