@@ -94,6 +94,17 @@ pub(crate) fn config_file() -> Option<PathBuf> {
     Some(dir.join("leeward").join("leeward.toml"))
 }
 
+/// Where hooks for all repositories of this user are put.
+pub(crate) fn hooks_dir() -> Option<PathBuf> {
+    let dir = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(dirs::config_dir)?;
+    Some(dir.join("leeward").join("hooks"))
+}
+
+/// This program.
+pub(crate) fn program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
 /// Where programs keep what they make, for this user.
 pub(crate) fn data_dir() -> Option<PathBuf> {
     variable("XDG_DATA_HOME").map(PathBuf::from).or_else(dirs::data_local_dir)

@@ -43,6 +43,9 @@ pub struct Line {
 const MOST: usize = 20;
 
 impl Moment {
+    /// All of them, in the order in which Git comes to them.
+    pub const ALL: [Self; 3] = [Self::Commit, Self::Message, Self::Push];
+
     /// How people call it.
     pub fn noun(self) -> &'static str {
         match self {
