@@ -198,7 +198,7 @@ pub(crate) fn told(deed: &Deed) -> Vec<String> {
         What::Restored => format!("put back `{path}` as it was"),
         What::ByHand(lines, then) => {
             let mut told = match lines.is_empty() {
-                true => vec![format!("added to `{path}`")],
+                true => vec![format!("in place in `{path}`")],
                 false => vec![
                     format!("not guarded yet: add this to `{path}`, or run this with `--apply`"),
                     String::new(),

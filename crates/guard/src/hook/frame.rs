@@ -66,21 +66,22 @@ pub(super) fn lefthook(
     let missing: Vec<Moment> =
         moments.iter().copied().filter(|moment| !says(&[settings, &local], *moment)).collect();
     let deed = |path: &Path, what| vec![Deed { moment: None, path: path.to_owned(), what }];
+    let then = is_pending(site, moments).then(|| "lefthook install".to_owned());
     if missing.is_empty() {
-        return Ok(deed(&local, What::Already));
+        return Ok(deed(&local, done(then)));
     }
-    let then = Some("lefthook install".to_owned());
     if !apply || local.exists() {
         let target = if local.exists() { &local } else { settings };
         return Ok(deed(target, What::ByHand(lefthook_lines(&missing), then)));
     }
     let text = lefthook_lines(&missing);
     write_plain(&local, &text)?;
-    Ok(deed(&local, What::ByHand(String::new(), then)))
+    Ok(deed(&local, if then.is_some() { done(then) } else { What::Added }))
 }
 
 /// Adds what the pre-commit framework needs, or says what that is.
 pub(super) fn pre_commit(
+    site: &Site,
     settings: &Path,
     moments: &[Moment],
     apply: bool,
@@ -88,22 +89,31 @@ pub(super) fn pre_commit(
     let missing: Vec<Moment> =
         moments.iter().copied().filter(|moment| !says(&[settings], *moment)).collect();
     let deed = |what| vec![Deed { moment: None, path: settings.to_owned(), what }];
+    let types: Vec<String> = moments.iter().map(|it| format!("-t {}", it.hook())).collect();
+    let then = is_pending(site, moments).then(|| format!("pre-commit install {}", types.join(" ")));
     if missing.is_empty() {
-        return Ok(deed(What::Already));
+        return Ok(deed(done(then)));
     }
-    let types: Vec<String> = missing.iter().map(|it| format!("-t {}", it.hook())).collect();
-    let then = Some(format!("pre-commit install {}", types.join(" ")));
     let text = fs::read_to_string(settings)
         .map_err(|error| Trouble::File("read", settings.to_owned(), error))?;
     match below_repos(&text) {
         Some((at, indent)) if apply => {
             let lines = pre_commit_lines(&missing, &indent);
             write_plain(settings, &format!("{}{lines}{}", &text[..at], &text[at..]))?;
-            Ok(deed(What::ByHand(String::new(), then)))
+            Ok(deed(if then.is_some() { done(then) } else { What::Added }))
         }
         Some((_, indent)) => Ok(deed(What::ByHand(pre_commit_lines(&missing, &indent), then))),
         None => Ok(deed(What::ByHand(pre_commit_lines(&missing, "  "), then))),
     }
+}
+
+/// Whether Git does not call the manager at one of these moments yet.
+fn is_pending(site: &Site, moments: &[Moment]) -> bool {
+    moments.iter().any(|moment| !site.hooks.join(moment.hook()).is_file())
+}
+
+fn done(then: Option<String>) -> What {
+    then.map_or(What::Already, |then| What::ByHand(String::new(), Some(then)))
 }
 
 /// Takes out of these settings what was added.

@@ -54,7 +54,7 @@ pub fn install(
 ) -> Result<Vec<Deed>, Trouble> {
     match &site.manager {
         Manager::Lefthook(settings) => frame::lefthook(site, settings, moments, apply),
-        Manager::PreCommit(settings) => frame::pre_commit(settings, moments, apply),
+        Manager::PreCommit(settings) => frame::pre_commit(site, settings, moments, apply),
         Manager::Husky(scripts) => {
             // These are everybody's: a path of this machine has no place there.
             let wanted = Wanted { program: None, ..wanted.clone() };
