@@ -5,6 +5,8 @@ mod client;
 mod place;
 mod receive;
 
+pub(crate) use place::told;
+
 use crate::{
     args::{self, Color},
     failure::{Exit, Failure},

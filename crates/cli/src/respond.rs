@@ -3,6 +3,7 @@
 //! what it may use, and people are told what came of it.
 
 mod hands;
+mod hooks;
 mod logs;
 mod screen;
 
@@ -17,7 +18,7 @@ use leeward_respond::{Ground, Halt, Responder, Shelf, Tools, Wishes};
 use leeward_source::files;
 use leeward_store::Store;
 
-use self::hands::Hands;
+use self::{hands::Hands, hooks::Hooks};
 use crate::{
     alerts::Alerts,
     args::{self, Color},
@@ -88,8 +89,10 @@ fn respond(
     let sealed = sealing::open(&mut store, &config, &known.case)?;
     let hands = Hands::of(args, &library, dossier, &known.case, &settings, sealed, &stop)?;
     let store = RefCell::new(store);
+    let prevention = Hooks { roots: hands.roots.clone() };
+    let library = &library;
     let session =
-        Session { args, config, library: &library, dossier, hands, settings, store, stop, color };
+        Session { args, config, library, dossier, hands, prevention, settings, store, stop, color };
     match holder {
         None => session.plan(known, &wanted),
         Some(holder) => session.carry_out(known, &wanted, holder),
@@ -147,6 +150,7 @@ struct Session<'a> {
     library: &'a Library,
     dossier: &'a Dossier,
     hands: Hands,
+    prevention: Hooks,
     settings: Settings,
     store: RefCell<Store>,
     stop: Stop,
@@ -285,6 +289,7 @@ impl Session<'_> {
             replacement: self.hands.replacement.as_ref().map(leeward_model::Secret::duplicate),
             destinations: shelves,
             logs: self.hands.logs.clone(),
+            prevention: Some(&self.prevention),
             search: ground,
             clock: &kept::now,
             pause: &pause,

@@ -33,7 +33,7 @@ pub mod surgery;
 pub mod vault;
 
 pub use journal::{Journal, Unrecorded, facts};
-pub use means::{OwnLog, Tools, Wishes};
+pub use means::{OwnLog, Prevention, Tools, Wishes};
 pub use order::{Order, REQUIRED};
 pub use outcome::{Halt, Outcome};
 pub use place::{Ground, Shelf};

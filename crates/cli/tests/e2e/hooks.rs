@@ -10,7 +10,7 @@ mod troubles;
 
 use std::{fs, path::Path};
 
-use crate::fixture::{Run, World};
+use crate::fixture::{Run, World, key};
 
 /// A repository with a first commit and all hooks.
 fn guarded() -> World {
@@ -48,7 +48,7 @@ fn program(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Says nothing but for a tree's own files that are not ignored.
+/// The text of a file.
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }

@@ -9,7 +9,6 @@ use std::{
     time::SystemTime,
 };
 
-use leeward_detect::Scratch;
 use leeward_model::{Confidence, Fingerprint, GitObjectKind, Level, ObjectId};
 use leeward_source::{
     Progress,
@@ -74,6 +73,7 @@ impl Look<'_> {
             self.tell_old(&mut leaks, &mut verdict);
         }
         verdict.leaks = leaks;
+        self.guarded.show(&mut verdict);
         verdict.sort();
         verdict
     }
@@ -112,10 +112,9 @@ impl Look<'_> {
 
     /// Names of files: each is a text of its own, and has to be sure by itself.
     fn names(&self, staged: &Staged) -> Vec<Leak> {
-        let mut scratch = Scratch::default();
         let mut leaks = Vec::new();
         for path in staged.paths.values().flatten() {
-            for sighting in self.guarded.look.at(path, None, &mut scratch) {
+            for sighting in self.guarded.in_name(path) {
                 if Confidence::of(&sighting.signals).level() == Level::High {
                     leaks.push(self.guarded.leak(&sighting, At::Name(path.clone())));
                 }

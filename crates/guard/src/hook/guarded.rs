@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use leeward_detect::Sighting;
+use leeward_detect::{Scratch, Sighting};
 use leeward_pipeline::Baseline;
 
-use super::leak::{At, Leak};
+use super::leak::{At, Leak, Verdict};
 use crate::look::Look;
 
 /// What a hook looks with.
@@ -30,6 +30,50 @@ impl Guarded {
         let path = path.map(path_of);
         self.look.counts(sighting, path.as_deref())
             && !self.baseline.as_ref().is_some_and(|known| known.knows(sighting.fingerprint))
+    }
+
+    /// What lies in the name of a file, with its ending and without.
+    pub(super) fn in_name(&self, path: &[u8]) -> Vec<Sighting> {
+        let mut scratch = Scratch::default();
+        let name = path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+        let ending = path[name..].iter().rposition(|&byte| byte == b'.').map(|at| name + at);
+        let mut found = self.look.at(path, None, &mut scratch);
+        if let Some(end) = ending {
+            found.extend(self.look.at(&path[..end], None, &mut scratch));
+        }
+        found
+    }
+
+    /// A path that may be told: values in it are replaced by their hints.
+    pub(super) fn shown(&self, path: &[u8]) -> Vec<u8> {
+        let mut found = self.in_name(path);
+        found.sort_by_key(|sighting| sighting.span.start);
+        let (mut shown, mut at) = (Vec::with_capacity(path.len()), 0);
+        for sighting in found.iter().filter(|sighting| sighting.span.end <= path.len()) {
+            if sighting.span.start >= at {
+                shown.extend_from_slice(&path[at..sighting.span.start]);
+                shown.extend_from_slice(sighting.secret.hint().as_str().as_bytes());
+                at = sighting.span.end;
+            }
+        }
+        shown.extend_from_slice(&path[at..]);
+        shown
+    }
+
+    /// The same of everything that a verdict tells.
+    pub(super) fn show(&self, verdict: &mut Verdict) {
+        for leak in verdict.leaks.iter_mut().chain(&mut verdict.known) {
+            match &mut leak.at {
+                At::Staged { path, .. } | At::Name(path) | At::Pushed { path: Some(path), .. } => {
+                    *path = self.shown(path);
+                }
+                _ => {}
+            }
+        }
+        for trouble in &mut verdict.troubles {
+            let shown = self.shown(trouble.as_bytes());
+            *trouble = String::from_utf8_lossy(&shown).into_owned();
+        }
     }
 
     /// A sighting as people are told of it.

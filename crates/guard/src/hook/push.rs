@@ -124,6 +124,7 @@ pub fn push(
         }
     }
     settle(repository, gather.finish(), &tips.commits, guarded, progress, &mut verdict);
+    guarded.show(&mut verdict);
     verdict.sort();
     verdict
 }

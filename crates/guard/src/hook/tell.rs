@@ -136,7 +136,7 @@ fn what_is(leak: &Leak) -> String {
 fn place(at: &At) -> String {
     match at {
         At::Staged { path, line } => format!("{}:{line}", SafeText::new(path)),
-        At::Name(_) => "the name of a staged file".to_owned(),
+        At::Name(path) => format!("the name of a staged file, {}", SafeText::new(path)),
         At::Message(line) => format!("line {line} of the message"),
         At::Pushed { path, line, commit } => {
             let path = path.as_deref().map(|path| SafeText::new(path).to_string());

@@ -130,23 +130,29 @@ fn a_merge_brings_only_what_it_adds() {
 }
 
 #[test]
-fn a_cherry_pick_and_a_rebase_that_a_person_ends_are_looked_at() {
+fn what_a_cherry_pick_or_a_rebase_makes_is_stopped_at_the_latest_by_the_push() {
     let (world, key) = (guarded(), key());
+    let bare = world.beside("bare.git");
+    world.git(&["init", "-q", "--bare", bare.to_str().unwrap()]);
     world.commit_file("a.txt", "base\n");
     world.git(&["checkout", "-q", "-b", "other"]);
     world.commit_file("a.txt", "theirs\n");
     world.git(&["checkout", "-q", "main"]);
     world.commit_file("a.txt", "ours\n");
-    for begin in [&["cherry-pick", "other"][..], &["rebase", "-q", "other"]] {
+    let conflict = |begin: &[&str]| {
         assert_ne!(world.try_git(begin).code, 0, "a conflict");
         world.write("a.txt", line(&key));
         world.git(&["add", "-A"]);
         let mut go_on = world.git_command(&world.work());
-        let go_on = go_on.args([begin[0], "--continue"]).env("GIT_EDITOR", "true");
-        let run = Run::of(&go_on.output().unwrap());
-        stopped(&run, "a.txt:1", &key);
-        world.git(&[begin[0], "--abort"]);
-    }
+        go_on.args([begin[0], "--continue"]).env("GIT_EDITOR", "true");
+        Run::of(&go_on.output().unwrap())
+    };
+    stopped(&conflict(&["cherry-pick", "other"]), "a.txt:1", &key);
+    world.git(&["cherry-pick", "--abort"]);
+    // Here git runs no hook before the commit.
+    assert_eq!(conflict(&["rebase", "-q", "other"]).code, 0);
+    let push = world.try_git(&["push", "-q", bare.to_str().unwrap(), "main"]);
+    stopped(&push, "a.txt:1 in commit", &key);
 }
 
 #[test]
@@ -256,6 +262,9 @@ fn a_message_and_a_name_are_looked_at() {
     assert_eq!(world.git(&["log", "-1", "--format=%B"]), "fine");
 
     world.write(format!("MISTRAL_API_KEY={key}.txt"), "x\n");
+    world.write(format!("MISTRAL_API_KEY={key}.env"), line(&super::key()));
     world.git(&["add", "-A"]);
-    stopped(&world.try_git(&["commit", "-q", "-m", "x"]), "the name of a staged file", &key);
+    let run = world.try_git(&["commit", "-q", "-m", "x"]);
+    stopped(&run, "the name of a staged file", &key);
+    assert_eq!(run.err.matches("Mistral AI API key").count(), 3, "{}", run.err);
 }
