@@ -4,6 +4,7 @@
 mod commits;
 mod frames;
 mod installing;
+mod prevention;
 mod pushes;
 mod quiet;
 mod troubles;

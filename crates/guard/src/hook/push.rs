@@ -110,7 +110,7 @@ pub fn push(
         match repository.scan_history(&selection, guarded.threads, &&gather, progress) {
             Ok(range) => coverage.merge(range),
             Err(error) => {
-                verdict.troubles.push(format!("what is pushed was not looked at: {error}"))
+                verdict.troubles.push(format!("what is pushed was not looked at: {error}"));
             }
         }
     }

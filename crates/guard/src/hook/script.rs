@@ -152,7 +152,7 @@ fn block(moment: Moment, wanted: &Wanted<'_>, what: &str, goes_on: bool) -> Stri
         true => ("it passes, as this hook was installed to do", ""),
         false => ("it is stopped", "; exit 1"),
     };
-    let place = path.map_or(String::new(), |_| format!(" nor at $leeward_else"));
+    let place = if path.is_some() { " nor at $leeward_else" } else { "" };
     format!(
         "{BEGIN}{LAYOUT}: {what}; `leeward hook uninstall` takes it out\n\
          {before}\
