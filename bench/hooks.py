@@ -5,7 +5,8 @@
     bench/hooks.py [--files 10] [--rounds 21] [--repository-files 500]
 
 Makes one small repository for each contestant, changes the same files in all of
-them, and times `git commit` in turn: without a hook, with Leeward's, and with
+them, and times `git commit` in turn: without a hook, with one that does nothing (what Git
+and a shell cost by themselves), with Leeward's, and with
 those of whichever peers are on PATH: gitleaks, kingfisher (PyPI
 `kingfisher-bin`), detect-secrets-hook (PyPI `detect-secrets`) and ggshield.
 Each runs as its own documentation has its hook run. Nothing is asked over the
@@ -49,8 +50,8 @@ def git(directory, *args):
     return subprocess.run(["git", *args], cwd=directory, env=environment, capture_output=True, text=True)
 
 
-def contestants(leeward):
-    found = {"no hook": None, "leeward": None}
+def contestants():
+    found = {"no hook": None, "empty hook": "exit 0", "leeward": None}
     for name, command in PEERS.items():
         if shutil.which(PROGRAMS.get(name, name)):
             found[name] = command
@@ -83,7 +84,7 @@ def main():
     rng = random.Random(7)
     count = max(arguments.files, arguments.repository_files)
     files = {f"src/part{n % 20}/file{n}.rs": text(rng) for n in range(count)}
-    found = contestants(arguments.leeward)
+    found = contestants()
     with tempfile.TemporaryDirectory() as top:
         places = {}
         for name, command in found.items():

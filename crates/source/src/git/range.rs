@@ -61,19 +61,21 @@ impl Repository {
     ) -> Coverage {
         progress.expect(blobs.len() as u64);
         let share = blobs.len().div_ceil(threads.max(1)).max(16);
+        let see = |blobs: &[ObjectId]| {
+            let mut reader = Reader::new(&self.objects);
+            let mut seer = Seer::new(inspect, progress);
+            blobs.iter().for_each(|id| see_blob(kind, id, &mut reader, &mut seer));
+            seer.coverage
+        };
+        // A few are read sooner than a thread starts.
+        if blobs.len() <= share {
+            return see(blobs);
+        }
+        let see = &see;
         let mut coverage = Coverage::default();
         std::thread::scope(|scope| {
-            let parts: Vec<_> = blobs
-                .chunks(share)
-                .map(|blobs| {
-                    scope.spawn(move || {
-                        let mut reader = Reader::new(&self.objects);
-                        let mut seer = Seer::new(inspect, progress);
-                        blobs.iter().for_each(|id| see_blob(kind, id, &mut reader, &mut seer));
-                        seer.coverage
-                    })
-                })
-                .collect();
+            let parts: Vec<_> =
+                blobs.chunks(share).map(|blobs| scope.spawn(move || see(blobs))).collect();
             for part in parts {
                 match part.join() {
                     Ok(part) => coverage.merge(part),
