@@ -9,6 +9,9 @@ pub fn in_time<T: Send + 'static>(
     within: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
+    if within.is_zero() {
+        return None;
+    }
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::spawn(move || {
         // Nobody waits any more if the time is over.
@@ -26,5 +29,6 @@ mod tests {
         assert_eq!(in_time(Duration::from_secs(60), || 1), Some(1));
         let slow = || thread::sleep(Duration::from_secs(60));
         assert_eq!(in_time(Duration::from_millis(10), slow), None);
+        assert_eq!(in_time(Duration::ZERO, || 1), None);
     }
 }

@@ -157,9 +157,10 @@ fn block(moment: Moment, wanted: &Wanted<'_>, what: &str, goes_on: bool) -> Stri
         "{BEGIN}{LAYOUT}: {what}; `leeward hook uninstall` takes it out\n\
          {before}\
          leeward_else={otherwise}\n\
-         leeward=$(command -v leeward) || leeward=$leeward_else\n\
+         leeward=leeward\n\
+         command -v leeward >/dev/null 2>&1 || leeward=$leeward_else\n\
          leeward_code=0\n\
-         if [ -x \"$leeward\" ]; then\n\
+         if command -v \"$leeward\" >/dev/null 2>&1; then\n\
          \x20 {input}\"$leeward\" hook {hook} \"$@\" || leeward_code=$?\n\
          \x20 leeward_why=\"$leeward ended with code $leeward_code: is it too old for this hook? \
          \\`leeward --version\\` and \\`leeward hook install\\` help\"\n\
