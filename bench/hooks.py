@@ -47,7 +47,8 @@ def git(directory, *args):
     environment |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
     for who in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{who}_NAME": "bench", f"GIT_{who}_EMAIL": "bench@example.com"}
-    return subprocess.run(["git", *args], cwd=directory, env=environment, capture_output=True, text=True)
+    command = ["git", *args]
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
 
 
 def contestants():
@@ -67,7 +68,8 @@ def prepare(directory, name, command, files, leeward):
     git(directory, "add", "-A")
     git(directory, "commit", "-q", "-m", "first")
     if name == "leeward":
-        subprocess.run([leeward, "hook", "install", "pre-commit"], cwd=directory, check=True, capture_output=True)
+        command = [leeward, "hook", "install", "pre-commit"]
+        subprocess.run(command, cwd=directory, check=True, capture_output=True)
     elif command:
         hook = directory / ".git/hooks/pre-commit"
         hook.write_text(f"#!/bin/sh\n{command}\n")
@@ -75,7 +77,9 @@ def prepare(directory, name, command, files, leeward):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--files", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--repository-files", type=int, default=500)
