@@ -114,8 +114,9 @@ impl Look<'_> {
     fn names(&self, staged: &Staged) -> Vec<Leak> {
         let mut leaks = Vec::new();
         for path in staged.paths.values().flatten() {
-            for sighting in self.guarded.in_name(path) {
-                if Confidence::of(&sighting.signals).level() == Level::High {
+            for mut sighting in self.guarded.in_name(path) {
+                let is_sure = Confidence::of(&sighting.signals).level() == Level::High;
+                if is_sure && self.guarded.counts(&mut sighting, None) {
                     leaks.push(self.guarded.leak(&sighting, At::Name(path.clone())));
                 }
             }

@@ -16,8 +16,7 @@ const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------"
 pub fn message(text: &[u8], is_edited: bool, guarded: &Guarded) -> Verdict {
     let kept = if is_edited { without_comments(text) } else { text.to_vec() };
     let mut verdict = Verdict::default();
-    for sighting in guarded.look.at(&kept, None, &mut Scratch::default()) {
-        let mut sighting = sighting;
+    for mut sighting in guarded.look.at(&kept, None, &mut Scratch::default()) {
         if guarded.counts(&mut sighting, None) {
             let at = At::Message(sighting.start.line);
             verdict.leaks.push(guarded.leak(&sighting, at));

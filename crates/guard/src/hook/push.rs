@@ -119,8 +119,10 @@ pub fn push(
     }
     let mut scratch = Scratch::default();
     for (id, text) in &tips.tags {
-        for sighting in guarded.look.at(text, None, &mut scratch) {
-            verdict.leaks.push(guarded.leak(&sighting, At::Tag(*id)));
+        for mut sighting in guarded.look.at(text, None, &mut scratch) {
+            if guarded.counts(&mut sighting, None) {
+                verdict.leaks.push(guarded.leak(&sighting, At::Tag(*id)));
+            }
         }
     }
     settle(repository, gather.finish(), &tips.commits, guarded, progress, &mut verdict);
