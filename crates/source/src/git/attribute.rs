@@ -10,7 +10,6 @@ use super::{
     Repository, ScanError,
     graph::Graph,
     holders::Holders,
-    loose,
     object::{Kind, header, signature, summary},
     objects::Reader,
     refs::Refs,
@@ -73,14 +72,9 @@ impl Repository {
 
     /// Loose objects that are in no pack.
     pub(super) fn loose_only(&self) -> Vec<ObjectId> {
-        let mut ids = Vec::new();
-        for dir in &self.objects.loose_dirs {
-            // Directories that cannot be read were told by the scan.
-            ids.extend(loose::list(self.inside(), dir, self.id_len(), &mut Vec::new()));
-        }
+        // Directories that cannot be read were told by the scan.
+        let mut ids = self.objects.loose_ids(&mut Vec::new());
         ids.retain(|id| !self.objects.is_packed(id));
-        ids.sort_unstable();
-        ids.dedup();
         ids
     }
 }

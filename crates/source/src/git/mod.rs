@@ -8,10 +8,13 @@
 
 mod repository;
 
+mod arrived;
+mod beyond;
 mod history;
 mod missing;
 mod range;
 mod seer;
+mod sweep;
 
 mod crew;
 mod visit;

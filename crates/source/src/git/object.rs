@@ -42,6 +42,8 @@ impl Kinds {
     pub(super) const TEXTS: Self =
         Self(1 << Kind::Blob as u8 | 1 << Kind::Commit as u8 | 1 << Kind::Tag as u8);
 
+    pub(super) const ALL: Self = Self(Self::TEXTS.0 | 1 << Kind::Tree as u8);
+
     /// Only one kind.
     pub(super) fn only(kind: Kind) -> Self {
         Self(1 << kind as u8)

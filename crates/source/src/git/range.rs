@@ -26,7 +26,7 @@ impl Repository {
         let mut reader = Reader::new(&self.objects);
         let (commits, missing) = self.select(range, &mut reader).map_err(ScanError::Revision)?;
         let mut seer = Seer::new(inspect, progress);
-        let mut brought = Brought { reader, blobs: BTreeSet::new(), problems: Vec::new() };
+        let mut brought = Brought::new(reader);
         progress.expect(commits.len() as u64);
         for commit in &commits {
             if progress.is_cancelled() {
@@ -104,10 +104,10 @@ fn see_blob<I: Inspect>(
 }
 
 /// Collects the blobs that commits brought.
-struct Brought<'a> {
-    reader: Reader<'a>,
-    blobs: BTreeSet<ObjectId>,
-    problems: Vec<NotScanned>,
+pub(super) struct Brought<'a> {
+    pub(super) reader: Reader<'a>,
+    pub(super) blobs: BTreeSet<ObjectId>,
+    pub(super) problems: Vec<NotScanned>,
 }
 
 /// What a commit has and its parents have not, or the other way round.
@@ -117,8 +117,13 @@ struct Changes {
     gone: HashSet<ObjectId>,
 }
 
-impl Brought<'_> {
-    fn by(&mut self, commit: &Selected) {
+impl<'a> Brought<'a> {
+    pub(super) fn new(reader: Reader<'a>) -> Self {
+        Self { reader, blobs: BTreeSet::new(), problems: Vec::new() }
+    }
+
+    /// Adds what a commit has and none of its parents has.
+    pub(super) fn by(&mut self, commit: &Selected) {
         let parents: Vec<ObjectId> = commit
             .links
             .parents
@@ -152,7 +157,9 @@ impl Brought<'_> {
         open: &mut Vec<(Option<ObjectId>, Vec<ObjectId>)>,
     ) {
         let ours = tree.map(|tree| self.entries(&tree)).unwrap_or_default();
-        let theirs: Vec<_> = others.iter().map(|tree| self.entries(tree)).collect();
+        let names: HashSet<&[u8]> = ours.iter().map(|(name, _)| name.as_slice()).collect();
+        let theirs: Vec<HashMap<_, _>> =
+            others.iter().map(|tree| self.entries(tree).into_iter().collect()).collect();
         let entries_of = |name: &[u8]| -> Vec<Named> {
             theirs.iter().filter_map(|entries| entries.get(name).copied()).collect()
         };
@@ -169,7 +176,9 @@ impl Brought<'_> {
                 changes.gone.extend(others.iter().filter(|o| !o.is_tree).map(|o| o.id));
             }
         }
-        for (_, entry) in theirs.iter().flatten().filter(|(name, _)| !ours.contains_key(*name)) {
+        for (_, entry) in
+            theirs.iter().flatten().filter(|(name, _)| !names.contains(name.as_slice()))
+        {
             if entry.is_tree {
                 open.push((None, vec![entry.id]));
             } else {
@@ -178,7 +187,8 @@ impl Brought<'_> {
         }
     }
 
-    fn entries(&mut self, tree: &ObjectId) -> HashMap<Vec<u8>, Named> {
+    /// All entries, also where a name comes twice: Git follows both.
+    fn entries(&mut self, tree: &ObjectId) -> Vec<(Vec<u8>, Named)> {
         match self.reader.read_kind(tree, Kind::Tree) {
             Ok(bytes) => tree_entries(&bytes, tree.as_bytes().len())
                 .filter(|entry| !entry.is_submodule())
@@ -189,7 +199,7 @@ impl Brought<'_> {
                 .collect(),
             Err(reason) => {
                 self.problems.push(not_scanned(tree, reason));
-                HashMap::new()
+                Vec::new()
             }
         }
     }

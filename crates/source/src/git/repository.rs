@@ -15,6 +15,7 @@ use std::{
 use leeward_model::{ObjectId, Reason, SafeText};
 
 use super::{
+    arrived::Arrived,
     config::Config,
     inside::{Inside, path_bytes},
     objects::{Objects, Reader},
@@ -27,6 +28,7 @@ pub struct Repository {
     work_tree: Option<PathBuf>,
     pub(super) config: Config,
     pub(super) objects: Objects,
+    pub(super) arrived: Option<Arrived>,
     is_shallow: bool,
 }
 
@@ -97,11 +99,29 @@ impl Repository {
         Ok(None)
     }
 
-    /// Takes in objects that a push has brought and that Git keeps apart
-    /// until its hooks agree: the directory it names to them.
+    /// Lets lists of alternates lead anywhere: for whoever runs the server
+    /// that the repository is on, and wrote them.
+    #[must_use]
+    pub fn borrowing(mut self) -> Self {
+        let inside = &self.objects.inside;
+        self.objects = Objects::borrowing(inside, &inside.root().join("objects"), self.id_len());
+        self
+    }
+
+    /// Takes in the objects of one more directory.
     #[must_use]
     pub fn with_objects(mut self, dir: &Path) -> Self {
         self.objects.add(dir);
+        self
+    }
+
+    /// Takes in objects that a push has brought and that Git keeps apart
+    /// until its hooks agree: the directory it names to them. All of them are
+    /// shown by [`Selection::Beyond`](super::Selection::Beyond).
+    #[must_use]
+    pub fn receiving(mut self, dir: &Path) -> Self {
+        self.objects.add(dir);
+        self.arrived = Some(Arrived::new(&self.objects.inside, dir, self.id_len()));
         self
     }
 
@@ -207,6 +227,7 @@ impl Repository {
             git_dir: git_dir.to_owned(),
             work_tree: work_tree.map(Path::to_owned),
             objects: Objects::open(&inside, &common.join("objects"), id_len),
+            arrived: None,
             is_shallow: common.join("shallow").is_file(),
             config,
         })
