@@ -6,6 +6,7 @@ mod hook;
 mod incident;
 mod lsp;
 mod mcp;
+pub(crate) mod receive;
 mod redact;
 
 use std::{ffi::OsString, path::PathBuf, str::FromStr};

@@ -13,7 +13,9 @@ use crate::{
 pub(crate) fn run(command: &args::Hook) -> Result<Exit, Failure> {
     match command {
         args::Hook::Install => client::run(),
-        args::Hook::PreReceive => receive::run(),
+        args::Hook::PreReceive(args) => receive::run(args),
+        args::Hook::Bypass(command) => receive::bypass(command),
+        args::Hook::Events(args) => receive::events(args),
         args::Hook::Agent => agent::run(),
     }
 }

@@ -29,7 +29,7 @@ mod verification;
 
 pub use assessment::{Action, Assessment, Count, Gap, Grant, Impact, Standing, Tally, Trait};
 pub use blob::{Base, Blob, Inspect, Origin, Piece, Trace, Worker};
-pub use chain::{NO_EVENT, event_hash};
+pub use chain::{NO_EVENT, event_hash, fields_hash};
 pub use confidence::{Confidence, Level, Signal, SignalKind};
 pub use coverage::{Coverage, NotScanned, Reason};
 pub use finding::{Companion, DossierId, Finding, Match};

@@ -57,6 +57,7 @@ mod fixture;
 pub use attribute::Histories;
 pub use clone::{CloneError, RunError, clone_bare, run, tame};
 pub use history::{ScanError, Selection};
+pub use object::parse_id;
 pub use remote::{BadUrl, RemoteUrl};
 pub use repository::{OpenError, Repository};
 pub use revision::RevisionError;

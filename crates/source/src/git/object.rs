@@ -55,7 +55,7 @@ impl Kinds {
 }
 
 /// An object name from hexadecimal digits, all 40 or 64 of them.
-pub(super) fn parse_id(hex: &[u8]) -> Option<ObjectId> {
+pub fn parse_id(hex: &[u8]) -> Option<ObjectId> {
     if !matches!(hex.len(), 40 | 64) {
         return None;
     }

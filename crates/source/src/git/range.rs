@@ -7,7 +7,7 @@ use leeward_model::{Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Reas
 
 use super::{
     Repository, ScanError,
-    object::{Kind, tree_entries},
+    object::{Kind, commit_links, tree_entries},
     objects::{Reader, not_scanned},
     revision::Selected,
     seer::Seer,
@@ -48,6 +48,31 @@ impl Repository {
         coverage.not_scanned.extend(brought.problems);
         coverage.merge(self.scan_blobs(&blobs, GitObjectKind::Blob, threads, inspect, progress));
         Ok(coverage)
+    }
+
+    /// Shows what a commit put something else in place of, or took away: the
+    /// blobs that its parents have where it has them no more.
+    pub fn scan_replaced<I: Inspect>(
+        &self,
+        commit: &ObjectId,
+        inspect: &I,
+        progress: &Progress,
+    ) -> Coverage {
+        let mut brought = Brought::new(Reader::new(&self.objects));
+        let gone = match brought.reader.read_kind(commit, Kind::Commit) {
+            Ok(text) => match commit_links(&text) {
+                Some(links) => brought.changes(&Selected { id: *commit, text, links }).gone,
+                None => HashSet::new(),
+            },
+            Err(reason) => {
+                brought.problems.push(not_scanned(commit, reason));
+                HashSet::new()
+            }
+        };
+        let gone: Vec<ObjectId> = gone.into_iter().collect();
+        let mut coverage = self.scan_blobs(&gone, GitObjectKind::Blob, 1, inspect, progress);
+        coverage.not_scanned.extend(brought.problems);
+        coverage
     }
 
     /// Shows some blobs, each read by itself.
@@ -124,6 +149,13 @@ impl<'a> Brought<'a> {
 
     /// Adds what a commit has and none of its parents has.
     pub(super) fn by(&mut self, commit: &Selected) {
+        let mut changes = self.changes(commit);
+        // What only moved was there before.
+        changes.added.retain(|blob| !changes.gone.contains(blob));
+        self.blobs.extend(changes.added);
+    }
+
+    fn changes(&mut self, commit: &Selected) -> Changes {
         let parents: Vec<ObjectId> = commit
             .links
             .parents
@@ -143,9 +175,7 @@ impl<'a> Brought<'a> {
                 self.compare(tree, &others, &mut changes, &mut open);
             }
         }
-        // What only moved was there before.
-        changes.added.retain(|blob| !changes.gone.contains(blob));
-        self.blobs.extend(changes.added);
+        changes
     }
 
     /// Compares one directory with what the parents have in its place.

@@ -146,6 +146,12 @@ impl Repository {
         self.config.is_partial
     }
 
+    /// Whether its own configuration lets a push carry options; `None` if that
+    /// is left to the configuration of the user or the machine.
+    pub fn takes_push_options(&self) -> Option<bool> {
+        self.config.takes_push_options
+    }
+
     /// The content of one object, from whichever copy can be read.
     ///
     /// # Errors
