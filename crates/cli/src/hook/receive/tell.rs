@@ -43,7 +43,10 @@ pub(super) fn refused(push: &Seen, library: &Library, refusals: &[String]) -> St
         let _ = writeln!(text, "\nthe bypass that came with the push does not help: {why}");
     }
     if refusals.is_empty() {
-        how_to_ask(&mut text, push);
+        text.push_str(
+            "\nif it has to be pushed as it is, whoever runs this server can give a bypass, \
+             then:\n  git push -o leeward-bypass=TOKEN\n",
+        );
     }
     text
 }
@@ -188,16 +191,6 @@ fn what_to_do(text: &mut String, push: &Seen) {
     text.push_str(
         "  2. read the value from where secrets are kept: `leeward fix` moves it out of the file\n  \
          3. if it ever was anywhere but on your machine, revoke it: it is no secret any more\n",
-    );
-}
-
-fn how_to_ask(text: &mut String, push: &Seen) {
-    let mut fingerprints: Vec<String> =
-        push.outcome.brought.iter().map(|found| found.finding.fingerprint.to_string()).collect();
-    fingerprints.truncate(MOST_FINDINGS);
-    text.push_str(
-        "\nif it has to be pushed as it is, whoever runs this server can give a bypass, then:\n  \
-         git push -o leeward-bypass=TOKEN\n",
     );
 }
 
