@@ -225,6 +225,7 @@ impl Seen {
             ("fingerprints", lines(fingerprints)),
             ("commits", lines(commits)),
             ("unseen", lines(self.trouble.clone())),
+            ("excused", lines(self.outcome.excused.iter().map(ToString::to_string).collect())),
         ];
         let said = lists.into_iter().filter(|(_, text)| !text.is_empty());
         facts.extend(said.map(|(name, text)| (name.to_owned(), text)));
@@ -237,15 +238,12 @@ impl Seen {
 fn pass_quietly(
     push: &Seen,
     ledger: &Ledger,
-    mut facts: BTreeMap<String, String>,
+    facts: BTreeMap<String, String>,
     by: By<'_>,
 ) -> Result<Exit, Failure> {
     if push.outcome.excused.is_empty() {
         return Ok(Exit::Clean);
     }
-    let named: Vec<String> =
-        push.outcome.excused.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-    facts.insert("fingerprints".to_owned(), named.join("\n"));
     let text = "comments beside values excused them".to_owned();
     match ledger.record(Kind::CommentsHonoured, text, facts, by) {
         Ok(_) => Ok(Exit::Clean),

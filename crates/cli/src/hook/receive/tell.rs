@@ -114,7 +114,7 @@ fn finding(text: &mut String, brought: &Brought, library: &Library) {
         refs.iter().take(MOST_REFS).map(|name| SafeText::new(name).to_string()).collect();
     let more = refs.len().saturating_sub(MOST_REFS);
     let _ = match (shown.is_empty(), more) {
-        (true, _) => writeln!(text, "    in an object that no pushed ref leads to"),
+        (true, _) => writeln!(text, "    in no commit that a pushed ref leads to"),
         (false, 0) => writeln!(text, "    on {}", shown.join(", ")),
         (false, more) => {
             writeln!(text, "    on {}, and {}", shown.join(", "), counted(more, "more ref"))
