@@ -217,8 +217,6 @@ pub(super) fn read(path: &Path) -> io::Result<(Vec<Event>, Option<Broken>)> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
     use std::fs;
 
     use super::*;

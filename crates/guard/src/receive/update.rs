@@ -67,8 +67,6 @@ impl Update {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
     use super::*;
 
     #[test]
