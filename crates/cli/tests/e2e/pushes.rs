@@ -368,8 +368,13 @@ fn a_bypass_that_is_over_or_for_something_else_is_refused() {
 
 #[test]
 fn two_pushes_at_one_time_use_one_leave_once() {
-    let (server, key) = (Server::new(), key());
-    server.world.commit_file("a.env", &line(&key));
+    let server = Server::new();
+    // Each brings a key of its own: what one has brought stops no other.
+    server.world.commit_file("readme", "hello\n");
+    for number in 0..4 {
+        server.world.git(&["checkout", "-q", "-b", &format!("b{number}"), "main"]);
+        server.world.commit_file("a.env", &line(&key()));
+    }
     let token = server.leave(&[]);
     let passed: usize = std::thread::scope(|scope| {
         let pushes: Vec<_> = (0..4)
@@ -377,7 +382,7 @@ fn two_pushes_at_one_time_use_one_leave_once() {
                 let (server, token) = (&server, &token);
                 let mut push = server.git_command(&server.world.work());
                 let option = format!("leeward-bypass={token}");
-                let name = format!("main:refs/heads/b{number}");
+                let name = format!("b{number}");
                 push.args(["push", "-o", &option, "origin", &name]);
                 scope.spawn(move || push.output().unwrap().status.success())
             })
