@@ -27,7 +27,7 @@ def git(folder, *args, **more):
 
 
 def make(folder, commits, files):
-    """Each commit changes `files` of a thousand directories' files."""
+    """Each commit changes so many files, in 900 directories."""
     rng = random.Random(1)
     git(folder.parent, "init", "-q", "--bare", str(folder))
     importing = subprocess.Popen(
@@ -71,7 +71,7 @@ def main():
         folder = pathlib.Path(folder)
         source = folder / "source.git"
         if args.repository:
-            git(folder, "clone", "-q", "--bare", str(args.repository), str(source))
+            git(folder, "clone", "-q", "--bare", str(args.repository.resolve()), str(source))
         else:
             make(source, args.commits, args.files)
         head = git(source, "symbolic-ref", "HEAD").stdout.decode().strip()
@@ -80,7 +80,7 @@ def main():
             head = "refs/heads/main"
         objects = git(source, "count-objects", "-v").stdout.decode()
         print("objects in packs:", objects.split("in-pack: ")[1].split()[0])
-        # The hook's own time is what it says of itself; what it finds is not refused here.
+        # Whatever it answers, the push passes here: only its time matters.
         hook = (
             "#!/bin/sh\nbegan=$(date +%%s.%%N)\n'%s' hook pre-receive --within 600 2>/dev/null\n"
             "code=$?\necho \"$began $(date +%%s.%%N) $code\" >> '%s'\nexit 0\n"
