@@ -10,3 +10,4 @@
 
 pub mod look;
 pub mod policy;
+pub mod redact;

@@ -45,6 +45,11 @@ impl Look {
         &self.detector
     }
 
+    /// What is less sure is left out.
+    pub fn least(&self) -> Level {
+        self.least
+    }
+
     /// What lies in a text, in order of place and apart from one another. A
     /// path is that of the file it is or will be, if any.
     pub fn at(&self, text: &[u8], path: Option<&Path>, scratch: &mut Scratch) -> Vec<Sighting> {

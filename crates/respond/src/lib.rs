@@ -21,7 +21,6 @@ mod place;
 mod plan;
 mod responder;
 mod sight;
-mod spell;
 mod step;
 
 pub mod dependents;
@@ -29,6 +28,7 @@ pub mod harden;
 pub mod logs;
 pub mod notify;
 pub mod patch;
+pub mod spell;
 pub mod surgery;
 pub mod vault;
 
