@@ -23,7 +23,7 @@ pub(crate) use incident::{
 };
 pub(crate) use lsp::Lsp;
 pub(crate) use mcp::Mcp;
-pub(crate) use redact::Redact;
+pub(crate) use redact::{Redact, Sealing};
 
 const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";

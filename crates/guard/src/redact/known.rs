@@ -63,7 +63,8 @@ impl Known {
         let Some(search) = &self.search else { return };
         for hit in search.automaton.find_iter(text) {
             let (value, width) = search.patterns[hit.pattern().as_usize()];
-            found(hit.range(), width, &self.values[value].label);
+            let (span, width) = aligned(text, hit.range(), width);
+            found(span, width, &self.values[value].label);
         }
     }
 }
@@ -84,6 +85,13 @@ impl Search {
             .ok()?;
         Some(Self { automaton, patterns })
     }
+}
+
+/// ASCII in UTF-16 reads the same in the other byte order, one byte off. Units
+/// begin at even offsets.
+fn aligned(text: &[u8], span: Range<usize>, width: Width) -> (Range<usize>, Width) {
+    let off = width == Width::Big && span.start % 2 == 1 && text.get(span.end) == Some(&0);
+    if off { (span.start + 1..span.end + 1, Width::Little) } else { (span, width) }
 }
 
 impl Label {

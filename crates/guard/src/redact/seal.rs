@@ -94,8 +94,6 @@ impl std::error::Error for NotAKey {}
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
     use super::*;
 
     #[test]

@@ -1,7 +1,5 @@
 //! Whole texts, masked.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
 use std::sync::Arc;
 
 use leeward_counterpart::random_value;
