@@ -1,6 +1,6 @@
 //! Texts masked whole, and the same texts as streams in pieces of any size.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use leeward_counterpart::random_value;
 use leeward_dossier::Library;
@@ -14,12 +14,14 @@ use super::{
 mod contexts;
 mod flow;
 
-fn look() -> Look {
-    Look::new(Arc::new(Library::builtin()), Level::Medium)
-}
+/// Made once: reading the dossiers takes longer than most tests.
+static LIBRARY: LazyLock<Arc<Library>> = LazyLock::new(|| Arc::new(Library::builtin()));
+static LOOK: LazyLock<Look> = LazyLock::new(|| Look::new(LIBRARY.clone(), Level::Medium));
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(redactor);
+static SEALING: LazyLock<Redactor> = LazyLock::new(|| redactor().sealing(a_key()));
 
 fn redactor() -> Redactor {
-    Redactor::new(look())
+    Redactor::new(Look::new(LIBRARY.clone(), Level::Medium))
 }
 
 fn a_key() -> Key {
@@ -27,7 +29,7 @@ fn a_key() -> Key {
 }
 
 fn masked(text: &[u8]) -> Vec<u8> {
-    mask(&look(), text, None, &mut Scratch::default()).text
+    mask(&LOOK, text, None, &mut Scratch::default()).text
 }
 
 fn masked_text(text: &str) -> String {
@@ -68,7 +70,7 @@ fn restored(sealed: &[u8]) -> Vec<u8> {
 fn a_value_has_one_token_wherever_it_stands() {
     let key = random_value();
     let text = format!("MISTRAL_API_KEY={key}\nrequest {key} failed\n{{\"x\":\"{key}\"}}\n");
-    let masked = mask(&look(), text.as_bytes(), None, &mut Scratch::default());
+    let masked = mask(&LOOK, text.as_bytes(), None, &mut Scratch::default());
     let out = String::from_utf8(masked.text).unwrap();
     let (_, fingerprint, places) = masked.masks.iter().next().unwrap();
     let token = format!("[redacted:mistral-api-key:{}]", &fingerprint.to_string()[4..12]);
@@ -141,12 +143,12 @@ fn a_value_may_be_parted_anywhere() {
     let key = random_value();
     let text = format!("x\nMISTRAL_API_KEY={key}\ny\n");
     let whole = masked(text.as_bytes());
-    let redactor = redactor();
+    let redactor = &*REDACTOR;
     for at in 0..text.len() {
         let (a, b) = text.as_bytes().split_at(at);
         for pauses in [false, true] {
             assert_eq!(
-                streamed(&redactor, Limits::DEFAULT, &[(a, pauses), (b, false)]),
+                streamed(redactor, Limits::DEFAULT, &[(a, pauses), (b, false)]),
                 whole,
                 "{at}"
             );
@@ -158,20 +160,20 @@ fn a_value_may_be_parted_anywhere() {
 fn evidence_that_follows_is_waited_for() {
     let key = random_value();
     let line = format!("Authorization: Bearer {key}\n");
-    let redactor = redactor();
+    let redactor = &*REDACTOR;
     let pieces: [(&[u8], bool); 2] =
         [(line.as_bytes(), false), (b"POST https://api.mistral.ai/v1/chat/completions\n", false)];
-    assert!(!holds(&streamed(&redactor, Limits::DEFAULT, &pieces), &key));
+    assert!(!holds(&streamed(redactor, Limits::DEFAULT, &pieces), &key));
     // Not for longer than the stream pauses; but then the value is known.
     let pieces = [(pieces[0].0, true), pieces[1], pieces[0]];
-    let out = streamed(&redactor, Limits::DEFAULT, &pieces);
+    let out = streamed(redactor, Limits::DEFAULT, &pieces);
     assert!(out.starts_with(line.as_bytes()));
     assert_eq!(memchr::memmem::find_iter(&out, key.as_bytes()).count(), 1);
 }
 
 #[test]
 fn clear_lines_do_not_wait() {
-    let redactor = redactor();
+    let redactor = &*REDACTOR;
     let mut window = Window::new(redactor.masker(), Limits::DEFAULT);
     let mut out = Vec::new();
     let key = random_value();
@@ -188,7 +190,7 @@ fn clear_lines_do_not_wait() {
 
 #[test]
 fn the_beginning_of_a_value_is_held_back() {
-    let redactor = redactor();
+    let redactor = &*REDACTOR;
     let (key, other) = (random_value(), random_value());
     let mut window = Window::new(redactor.masker(), Limits::DEFAULT);
     let mut out = Vec::new();
@@ -200,7 +202,7 @@ fn the_beginning_of_a_value_is_held_back() {
 
 #[test]
 fn a_key_in_endless_base64_is_found_wherever_the_window_ends() {
-    let redactor = redactor().sealing(a_key());
+    let redactor = &*SEALING;
     let key = random_value();
     for before in 0..4 {
         let filler = |bytes: usize| "lorem ipsum dolor sit amet, ".repeat(bytes / 28);
@@ -213,7 +215,7 @@ fn a_key_in_endless_base64_is_found_wherever_the_window_ends() {
             let limits = Limits { batch: 1_000 + shift, ahead: 8_000 + before, behind: 9_000 };
             let pieces: Vec<(&[u8], bool)> =
                 line.as_bytes().chunks(777).map(|chunk| (chunk, false)).collect();
-            let out = streamed(&redactor, limits, &pieces);
+            let out = streamed(redactor, limits, &pieces);
             assert!(holds(&out, "[sealed:mistral-api-key:"), "{before} {shift}");
             assert_eq!(restored(&out), line.as_bytes());
         }
@@ -222,11 +224,11 @@ fn a_key_in_endless_base64_is_found_wherever_the_window_ends() {
 
 #[test]
 fn what_is_sealed_is_no_secret() {
-    let redactor = redactor().sealing(a_key());
+    let redactor = &*SEALING;
     for _ in 0..50 {
         let text = format!("MISTRAL_API_KEY={}\nmistral api key\n", random_value());
-        let once = streamed(&redactor, Limits::DEFAULT, &[(text.as_bytes(), false)]);
-        assert_eq!(streamed(&redactor, Limits::DEFAULT, &[(&once, false)]), once);
+        let once = streamed(redactor, Limits::DEFAULT, &[(text.as_bytes(), false)]);
+        assert_eq!(streamed(redactor, Limits::DEFAULT, &[(&once, false)]), once);
     }
 }
 
@@ -276,7 +278,7 @@ proptest! {
         let sizes: Vec<(usize, bool)> = sizes.into_iter().map(|size| (size, false)).collect();
         let pieces = pieces(&text, &sizes);
         let pieces: Vec<(&[u8], bool)> = pieces.iter().map(|(p, b)| (p.as_slice(), *b)).collect();
-        prop_assert_eq!(streamed(&redactor(), Limits::DEFAULT, &pieces), masked(&text));
+        prop_assert_eq!(streamed(&REDACTOR, Limits::DEFAULT, &pieces), masked(&text));
     }
 
     /// Whatever comes, in whatever pieces, with whatever pauses: nothing that
@@ -291,7 +293,7 @@ proptest! {
         let pieces = pieces(&text, &sizes);
         let pieces: Vec<(&[u8], bool)> = pieces.iter().map(|(p, b)| (p.as_slice(), *b)).collect();
         let limits = Limits { batch: 700, ahead: 600, behind: 600 };
-        let out = streamed(&redactor().sealing(a_key()), limits, &pieces);
+        let out = streamed(&SEALING, limits, &pieces);
         prop_assert_eq!(restored(&out), text.clone());
         let named = b"MISTRAL_API_KEY=";
         for at in memchr::memmem::find_iter(&out, named) {

@@ -55,7 +55,7 @@ fn lines_come_while_the_writer_pauses() {
     for pace in [Pace::Steady, Pace::Lines] {
         let (writer, input) = pipe();
         let (tap, seen) = mpsc::channel();
-        let done = thread::spawn(move || run(&redactor(), input, &mut Tap(tap), pace));
+        let done = thread::spawn(move || run(&REDACTOR, input, &mut Tap(tap), pace));
         let mut out = Vec::new();
         let mut until = |end: &str| {
             while !out.ends_with(end.as_bytes()) {
@@ -83,7 +83,7 @@ fn lines_come_while_the_writer_pauses() {
 fn a_long_stream_of_one_line_is_counted_and_unchanged() {
     let text = b"lorem ipsum \0\xff ".repeat(400_000);
     let mut out = Vec::new();
-    let (tally, done) = run(&redactor(), io::Cursor::new(text.clone()), &mut out, Pace::Steady);
+    let (tally, done) = run(&REDACTOR, io::Cursor::new(text.clone()), &mut out, Pace::Steady);
     done.unwrap();
     assert!(out == text);
     assert_eq!((tally.read, tally.written), (text.len() as u64, text.len() as u64));
@@ -103,7 +103,7 @@ fn what_came_before_an_error_is_masked() {
     let key = random_value();
     let text = format!("MISTRAL_API_KEY={key}\n");
     let mut out = Vec::new();
-    let (_, done) = run(&redactor(), Broken(Some(text.clone().into())), &mut out, Pace::Steady);
+    let (_, done) = run(&REDACTOR, Broken(Some(text.clone().into())), &mut out, Pace::Steady);
     assert!(matches!(done, Err(Trouble::Read(_))));
     assert_eq!(out, masked(text.as_bytes()));
 }
@@ -112,7 +112,7 @@ fn what_came_before_an_error_is_masked() {
 fn a_reader_that_left_ends_it() {
     let (tap, seen) = mpsc::channel();
     drop(seen);
-    let (_, done) = run(&redactor(), io::repeat(b'x'), &mut Tap(tap), Pace::Steady);
+    let (_, done) = run(&REDACTOR, io::repeat(b'x'), &mut Tap(tap), Pace::Steady);
     assert!(
         matches!(done, Err(Trouble::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe)
     );
@@ -133,7 +133,7 @@ fn after_a_panic_nothing_more_comes_out() {
         }
     }
     let count = Mutex::new(0);
-    let (tally, done) = run(&redactor(), io::repeat(b'x'), &mut Panics(&count), Pace::Steady);
+    let (tally, done) = run(&REDACTOR, io::repeat(b'x'), &mut Panics(&count), Pace::Steady);
     assert!(matches!(done, Err(Trouble::Broken)));
     assert_eq!(*count.lock().unwrap_or_else(std::sync::PoisonError::into_inner), 2);
     assert!(tally.written < tally.read);
