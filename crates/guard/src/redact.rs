@@ -11,13 +11,14 @@
 //! leave before all that follows is known is masked on less evidence.
 //!
 //! `masker` says which places of a text are masked, `token` and `seal` with
-//! what, `known` remembers values; `window` decides which bytes of a stream may
+//! what, `known` remembers values and `search` finds them again; `window` decides which bytes of a stream may
 //! leave, `stream` moves them, `tally` counts.
 
 mod known;
 mod masker;
 mod restore;
 mod seal;
+mod search;
 mod stream;
 mod tally;
 mod token;

@@ -2,23 +2,22 @@
 //! again, also where nothing around it says what it is, and under the
 //! encodings that can be made of a value.
 //!
-//! The oldest are forgotten when there are too many. The automaton's memory is
-//! not wiped: the values went through this process's buffers in plain.
+//! The oldest are forgotten when there are too many.
 
 use std::{collections::VecDeque, ops::Range};
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use leeward_model::{DossierId, Fingerprint, Secret};
 use leeward_respond::spell::spellings;
 
-use super::{masker::Label, token::Width};
+use super::{
+    masker::Label,
+    search::{self, Search},
+    token::Width,
+};
 
 /// Values that are remembered. A search for so many still takes no more than a
 /// few megabytes.
 const MOST: usize = 512;
-/// Shorter values would be met by chance.
-const SHORTEST: usize = 12;
-
 /// A value that was seen.
 struct Value {
     label: Label,
@@ -29,20 +28,16 @@ struct Value {
 #[derive(Default)]
 pub(super) struct Known {
     values: VecDeque<Value>,
-    search: Option<Search>,
-}
-
-struct Search {
-    automaton: AhoCorasick,
-    /// Of each pattern, the value's number and how wide its characters are.
-    patterns: Vec<(usize, Width)>,
+    /// Made when it is needed; of each of its texts, the value's number and how
+    /// wide its characters are.
+    search: Option<(Search, Vec<(usize, Width)>)>,
 }
 
 impl Known {
     /// Remembers a value.
     pub(super) fn learn(&mut self, label: &Label, secret: &Secret) {
         let is_known = |value: &Value| value.label.fingerprint == label.fingerprint;
-        if secret.len() < SHORTEST || self.values.iter().any(is_known) {
+        if secret.len() < search::SHORTEST || self.values.iter().any(is_known) {
             return;
         }
         if self.values.len() == MOST {
@@ -57,41 +52,40 @@ impl Known {
         if self.values.is_empty() {
             return;
         }
-        if self.search.is_none() {
-            self.search = Search::new(&self.values);
-        }
-        let Some(search) = &self.search else { return };
-        for hit in search.automaton.find_iter(text) {
-            let (value, width) = search.patterns[hit.pattern().as_usize()];
-            let (span, width) = aligned(text, hit.range(), width);
+        let (search, forms) = self.search.get_or_insert_with(|| prepared(&self.values));
+        search.find(text, |span, form| {
+            let (value, width) = forms[form];
+            let (span, width) = aligned(text, span, width);
             found(span, width, &self.values[value].label);
-        }
+        });
     }
 }
 
-impl Search {
-    fn new(values: &VecDeque<Value>) -> Option<Self> {
-        let (mut patterns, mut texts) = (Vec::new(), Vec::new());
-        for (number, value) in values.iter().enumerate() {
-            for spelling in spellings(&value.secret) {
-                patterns.push((number, Width::under(spelling.encoding)));
-                texts.push(spelling.bytes);
-            }
+/// The search for some values under every encoding.
+fn prepared(values: &VecDeque<Value>) -> (Search, Vec<(usize, Width)>) {
+    let (mut forms, mut texts) = (Vec::new(), Vec::new());
+    for (number, value) in values.iter().enumerate() {
+        for spelling in spellings(&value.secret) {
+            forms.push((number, Width::under(spelling.encoding)));
+            texts.push(spelling.bytes);
         }
-        // Fails only if there are far more patterns than are remembered.
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(texts.iter().map(|text| text.as_slice()))
-            .ok()?;
-        Some(Self { automaton, patterns })
     }
+    (Search::new(texts), forms)
 }
 
 /// ASCII in UTF-16 reads the same in the other byte order, one byte off. Units
 /// begin at even offsets.
 fn aligned(text: &[u8], span: Range<usize>, width: Width) -> (Range<usize>, Width) {
-    let off = width == Width::Big && span.start % 2 == 1 && text.get(span.end) == Some(&0);
-    if off { (span.start + 1..span.end + 1, Width::Little) } else { (span, width) }
+    let is_nul = |at: Option<usize>| at.and_then(|at| text.get(at)) == Some(&0);
+    match width {
+        Width::Big if span.start % 2 == 1 && is_nul(Some(span.end)) => {
+            (span.start + 1..span.end + 1, Width::Little)
+        }
+        Width::Little if span.start % 2 == 1 && is_nul(span.start.checked_sub(1)) => {
+            (span.start - 1..span.end - 1, Width::Big)
+        }
+        _ => (span, width),
+    }
 }
 
 impl Label {
