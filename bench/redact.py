@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Times `leeward redact` beside `cat`, the least that any filter has to do, in
-one interleaved run, and prints medians, throughput and ratios.
+"""Times `leeward redact` beside `cat`, the least that any filter has to do, and a
+scan, in one interleaved run, and prints medians, throughput and ratios.
 
     cargo build --release
     bench/redact.py [--gigabytes 1.5] [--rounds 5]
 
 Three logs: one that holds nothing, one with a key in its first line, so that
 all the rest is searched for that value, and one in which every tenth line names
-the provider and every thousandth holds a key. Each goes from a file to nowhere,
+the provider and every thousandth holds a key, of a tenth of the size, since
+there the judge is at work as in a scan. Each goes from a file to nowhere,
 and through pipes. Only ratios within one run mean anything: machines differ,
 and the same machine differs from hour to hour.
 """
@@ -52,21 +53,32 @@ def make_log(path, gigabytes, kind):
             log.write(block)
 
 
+def ended(child):
+    """Seconds of processor time of a process that succeeded."""
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    # A scan that finds something ends with 1.
+    if child.returncode not in (0, 1):
+        sys.exit(f"{child.args} ended with {child.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
 def seconds(command, path, piped):
+    """Seconds that one run took, and seconds of processor time of the filter."""
     begun = time.perf_counter()
     with open(path, "rb") as source, open(os.devnull, "wb") as nowhere:
         if not piped:
-            subprocess.run(command, stdin=source, stdout=nowhere, check=True)
+            cpu = ended(subprocess.Popen(command, stdin=source, stdout=nowhere))
         else:
             before = subprocess.Popen(["cat"], stdin=source, stdout=subprocess.PIPE)
             filter_ = subprocess.Popen(command, stdin=before.stdout, stdout=subprocess.PIPE)
             after = subprocess.Popen(["cat"], stdin=filter_.stdout, stdout=nowhere)
             before.stdout.close()
             filter_.stdout.close()
-            for child in (before, filter_, after):
-                if child.wait():
-                    sys.exit(f"{child.args} ended with {child.returncode}")
-    return time.perf_counter() - begun
+            ended(before)
+            cpu = ended(filter_)
+            ended(after)
+    return time.perf_counter() - begun, cpu
 
 
 def main():
@@ -76,13 +88,17 @@ def main():
     options = parser.parse_args()
     if not os.access(LEEWARD, os.X_OK):
         sys.exit(f"no leeward at {LEEWARD}: run `cargo build --release` first, or set LEEWARD")
-    commands = {"cat": ["cat"], "leeward redact": [LEEWARD, "redact"]}
+    commands = {
+        "cat": ["cat"],
+        "leeward redact": [LEEWARD, "redact"],
+        "leeward scan -": [LEEWARD, "scan", "-", "--format", "json"],
+    }
     print(f"median of {options.rounds} interleaved runs")
-    print(f"{'':32} {'seconds':>9} {'min':>8} {'max':>8} {'MB/s':>8} {'to cat':>8}")
+    print(f"{'':32} {'seconds':>9} {'min':>8} {'max':>8} {'MB/s':>8} {'to cat':>8} {'MB/CPU s':>9}")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "service.log")
         for kind in ("nothing", "one key", "named"):
-            make_log(path, options.gigabytes, kind)
+            make_log(path, options.gigabytes * (0.1 if kind == "named" else 1), kind)
             size = os.path.getsize(path) / 1e6
             for piped in (False, True):
                 results = {name: [] for name in commands}
@@ -91,11 +107,12 @@ def main():
                         taken = seconds(command, path, piped)
                         if round_:  # the first warms the caches
                             results[name].append(taken)
-                cat = statistics.median(results["cat"])
-                for name, taken in results.items():
-                    median = statistics.median(taken)
+                cat = statistics.median(wall for wall, _ in results["cat"])
+                for name, runs in results.items():
+                    taken = [wall for wall, _ in runs]
+                    median, cpu = statistics.median(taken), statistics.median(cpu for _, cpu in runs)
                     label = f"{kind}, {'pipes' if piped else 'file'}: {name}"
-                    print(f"{label:32} {median:9.3f} {min(taken):8.3f} {max(taken):8.3f} {size / median:8,.0f} {median / cat:7.2f}x")
+                    print(f"{label:32} {median:9.3f} {min(taken):8.3f} {max(taken):8.3f} {size / median:8,.0f} {median / cat:7.2f}x {size / cpu:9,.0f}")
 
 
 if __name__ == "__main__":

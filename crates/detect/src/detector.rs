@@ -173,6 +173,18 @@ impl Detector {
         Trace(u64::from(!scratch.hits.is_empty()))
     }
 
+    /// Whether there is anything in some bytes that makes a text worth a look:
+    /// where this says no of every part of a text, with [`Self::reach`] bytes
+    /// of the part before, there is nothing to be found in the text.
+    pub fn touches(&self, bytes: &[u8]) -> bool {
+        self.gate.any(bytes)
+    }
+
+    /// The longest thing that [`Self::touches`] looks for.
+    pub fn reach(&self) -> usize {
+        self.gate.reach()
+    }
+
     /// Whether an anchor touches one of these ranges, which are in order.
     fn any_in(&self, bytes: &[u8], ranges: &[Range<usize>]) -> bool {
         let reach = self.gate.reach();

@@ -78,7 +78,7 @@ pub struct Masked {
 /// the file it is or will be, if any. What somebody accepted is masked too.
 pub fn mask(look: &Look, text: &[u8], path: Option<&Path>, scratch: &mut Scratch) -> Masked {
     let mut masker = Masker::new(look, std::mem::take(scratch));
-    let places = masker.places(text, path, Surety::Full);
+    let places = masker.places(text, path, Surety::Full, 0);
     let mut out = Vec::with_capacity(text.len());
     // Memory takes whatever is written.
     masker.write(text, 0..text.len(), &places, &mut out).unwrap_or_default();

@@ -13,6 +13,9 @@ use super::{
 };
 use crate::look::Look;
 
+/// Longest encoded form of a value that is searched for across what has left.
+const LONGEST_SPELLING: usize = 1 << 10;
+
 /// What a masked value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Label {
@@ -74,23 +77,43 @@ impl<'l> Masker<'l> {
         self.masks
     }
 
-    /// The places of a text, in order and apart from one another. What is found
-    /// is remembered.
+    /// Whether there is anything in some bytes that makes a text worth a look;
+    /// see [`Detector::touches`](leeward_detect::Detector::touches).
+    pub(super) fn touches(&self, bytes: &[u8]) -> bool {
+        self.look.detector().touches(bytes)
+    }
+
+    /// How much of what is before some bytes has to be shown with them.
+    pub(super) fn reach(&self) -> usize {
+        self.look.detector().reach()
+    }
+
+    /// The places of a text, in order and apart from one another, as far as
+    /// they end after `from`. What is found is remembered.
     pub(super) fn places(
         &mut self,
         text: &[u8],
         path: Option<&Path>,
         surety: Surety,
+        from: usize,
     ) -> Vec<Place> {
         let mut places = Vec::new();
         self.look_at(self.look, text, path, self.look.least(), 0, &mut places);
         if let (Some(look), Surety::Until(from)) = (self.suspicious, surety) {
             self.look_at(look, text, path, look.least(), from, &mut places);
         }
-        self.known.find(text, |span, width, label| {
+        self.known_places(text, from, &mut places);
+        apart(places)
+    }
+
+    /// The places of values that are known, likewise.
+    pub(super) fn known_places(&mut self, text: &[u8], from: usize, places: &mut Vec<Place>) {
+        // At an even offset, where UTF-16 would have a unit begin.
+        let from = from.saturating_sub(LONGEST_SPELLING) & !1;
+        self.known.find(&text[from..], |span, width, label| {
+            let span = span.start + from..span.end + from;
             places.push(Place { span, label: label.clone(), width });
         });
-        apart(places)
     }
 
     fn look_at(
@@ -185,7 +208,7 @@ fn is_token(text: &[u8], span: &Range<usize>) -> bool {
 
 /// Places made one where they overlap: whatever somebody took for part of a
 /// secret is masked. The longer says what it is.
-fn apart(mut places: Vec<Place>) -> Vec<Place> {
+pub(super) fn apart(mut places: Vec<Place>) -> Vec<Place> {
     places.sort_by_key(|place| (place.span.start, usize::MAX - place.span.end));
     let mut apart: Vec<Place> = Vec::with_capacity(places.len());
     for place in places {

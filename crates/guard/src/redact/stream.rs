@@ -155,7 +155,10 @@ impl<W: Write> Stream<'_, '_, W> {
             match next {
                 Ok(Ok((buffer, length))) => {
                     is_quiet = false;
-                    self.window.push(&buffer[..length]);
+                    self.step(|window, _| {
+                        window.push(&buffer[..length]);
+                        Ok(0)
+                    })?;
                     self.arrivals.push_back((self.window.end(), Instant::now()));
                     // The reader may have gone: then nobody needs the buffer.
                     let _ = empty.send(buffer);

@@ -15,7 +15,7 @@
 
 use std::io;
 
-use super::masker::{Masker, Place, Surety};
+use super::masker::{Masker, Place, Surety, apart};
 
 /// Sizes in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -50,16 +50,23 @@ pub(super) struct Window<'l> {
     sent: usize,
     /// Where `text` begins in the stream.
     base: u64,
+    /// Where in the stream the last bytes end that make it worth a look.
+    touched: u64,
 }
 
 impl<'l> Window<'l> {
     pub(super) fn new(masker: Masker<'l>, limits: Limits) -> Self {
-        Self { masker, limits, text: Vec::new(), sent: 0, base: 0 }
+        Self { masker, limits, text: Vec::new(), sent: 0, base: 0, touched: 0 }
     }
 
-    /// Takes what came.
+    /// Takes what came. It is looked at for anchors here, while it is in a near
+    /// cache, and again only if there is one.
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        let from = self.text.len().saturating_sub(self.masker.reach());
         self.text.extend_from_slice(bytes);
+        if self.masker.touches(&self.text[from..]) {
+            self.touched = self.end();
+        }
     }
 
     /// Where the stream ends as far as it came.
@@ -137,7 +144,13 @@ impl<'l> Window<'l> {
         if end <= self.sent {
             return Ok(0);
         }
-        let places = self.masker.places(&self.text, None, surety);
+        let places = if self.touched > self.base {
+            self.masker.places(&self.text, None, surety, self.sent)
+        } else {
+            let mut places = Vec::new();
+            self.masker.known_places(&self.text, self.sent, &mut places);
+            apart(places)
+        };
         let end = past(&places, end);
         let written = self.masker.write(&self.text, self.sent..end, &places, out)?;
         self.sent = end;
