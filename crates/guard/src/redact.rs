@@ -86,5 +86,7 @@ pub fn mask(look: &Look, text: &[u8], path: Option<&Path>, scratch: &mut Scratch
     Masked { text: out, masks }
 }
 
+// Beside the sources, not among them: tests name providers.
 #[cfg(test)]
+#[path = "../tests/redact/mod.rs"]
 mod tests;
