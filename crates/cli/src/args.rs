@@ -1,5 +1,6 @@
 //! What may be typed. Meaning is given to it by the commands' own files.
 
+mod agent;
 mod fix;
 mod honey;
 mod hook;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use leeward_model::Level;
 use leeward_report as report;
 
+pub(crate) use agent::{Agent, AgentCommand, AgentInstall};
 pub(crate) use fix::Fix;
 pub(crate) use honey::Honey;
 pub(crate) use hook::Hook;

@@ -81,6 +81,28 @@ pub(crate) fn text(name: &str) -> Option<String> {
     variable(name).and_then(|text| text.into_string().ok())
 }
 
+/// Everything, as `NAME=value` lines: what a command started from here would
+/// see.
+pub(crate) fn everything() -> Zeroizing<Vec<u8>> {
+    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+    let variables = std::env::vars_os();
+    let mut text = Zeroizing::new(Vec::new());
+    for (name, value) in variables {
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        text.extend_from_slice(name.as_encoded_bytes());
+        text.push(b'=');
+        text.extend_from_slice(&value);
+        text.push(b'\n');
+    }
+    text
+}
+
+/// Where the command was started.
+pub(crate) fn here() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "the command line knows where it was started")]
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
+}
+
 /// Who runs this, and where, as the machine knows them.
 pub(crate) fn user_at_machine() -> String {
     let text = |names: &[&str]| names.iter().find_map(|name| self::text(name));

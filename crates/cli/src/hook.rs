@@ -14,6 +14,6 @@ pub(crate) fn run(command: &args::Hook) -> Result<Exit, Failure> {
     match command {
         args::Hook::Install => client::run(),
         args::Hook::PreReceive => receive::run(),
-        args::Hook::Agent => agent::run(),
+        args::Hook::Agent(args) => agent::run(args),
     }
 }

@@ -58,6 +58,19 @@ impl Look {
         found
     }
 
+    /// As [`at`](Self::at), but a comment beside a value accepts nothing: for
+    /// texts whose author would be the author of the comment, too.
+    pub fn at_whatever_it_says(&self, text: &[u8], scratch: &mut Scratch) -> Vec<Sighting> {
+        let mut found = Vec::new();
+        self.detector.scan(&Blob::whole(text, Origin::Stdin), scratch, |mut sighting| {
+            sighting.ignored_inline = false;
+            if self.counts(&sighting, None) {
+                found.push(sighting);
+            }
+        });
+        found
+    }
+
     /// Whether a sighting is neither too unsure nor accepted.
     pub fn counts(&self, sighting: &Sighting, path: Option<&Path>) -> bool {
         let is_accepted = || {

@@ -9,6 +9,5 @@ pub(crate) enum Hook {
     Install,
     /// Answer Git before a push is taken, on a server.
     PreReceive,
-    /// Answer an agent.
-    Agent,
+    Agent(super::Agent),
 }
