@@ -307,7 +307,7 @@ fn file_options(what: &args::What, threads: usize) -> Result<files::Options, Fai
     })
 }
 
-fn processors() -> usize {
+pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 

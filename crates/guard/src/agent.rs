@@ -16,7 +16,7 @@ pub mod install;
 mod judge;
 mod mask;
 mod speak;
-mod texts;
+pub(crate) mod texts;
 mod words;
 
 use std::{

@@ -10,4 +10,5 @@
 
 pub mod agent;
 pub mod look;
+pub mod mcp;
 pub mod policy;

@@ -4,6 +4,7 @@
 
 mod events;
 mod hostile;
+mod served;
 mod settings;
 
 use serde_json::{Value, json};

@@ -93,7 +93,8 @@ impl Reading<'_> {
             }
         } else if known::SHELLS.contains(&program) && layers > 0 {
             for arg in args.iter().filter(|arg| arg.contains(' ') || program == "eval") {
-                self.line(arg, layers - 1);
+                // What this shell leaves alone is for the next.
+                self.line(&arg.replace('\0', "$"), layers - 1);
             }
         } else if known::REMOTES.contains(&program) {
             self.remote(args);

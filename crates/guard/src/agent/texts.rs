@@ -16,16 +16,16 @@ const WITHHELD: &str = "[withheld: leeward found a key here that it could not ta
 
 /// What a value holds.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// One sighting of each value.
-    pub(super) sightings: Vec<Sighting>,
+    pub(crate) sightings: Vec<Sighting>,
     /// What to replace.
-    pub(super) mask: Mask,
+    pub(crate) mask: Mask,
 }
 
 impl Found {
     /// Looks at a value and everything in it.
-    pub(super) fn of(value: &Value, look: &Look, scratch: &mut Scratch) -> Self {
+    pub(crate) fn of(value: &Value, look: &Look, scratch: &mut Scratch) -> Self {
         let mut found = Self::default();
         found.within(value, LAYERS, look, scratch);
         // What names a value may stand in another field.
@@ -69,7 +69,7 @@ impl Found {
 
 /// A value of the same shape without what was found in it; if something can
 /// still be found, without any text at all.
-pub(super) fn masked(value: &Value, found: &Found, look: &Look, scratch: &mut Scratch) -> Value {
+pub(crate) fn masked(value: &Value, found: &Found, look: &Look, scratch: &mut Scratch) -> Value {
     let masked = mapped(value, LAYERS, &|text| found.mask.apply(text));
     if Found::of(&masked, look, scratch).sightings.is_empty() {
         masked
@@ -78,6 +78,15 @@ pub(super) fn masked(value: &Value, found: &Found, look: &Look, scratch: &mut Sc
             if text.len() < 16 { text.to_owned() } else { WITHHELD.to_owned() }
         })
     }
+}
+
+/// A value without some bytes, wherever they stand in a text.
+pub(crate) fn without<'v>(value: &Value, parts: impl Iterator<Item = (&'v [u8], String)>) -> Value {
+    let mut mask = Mask::default();
+    for (part, token) in parts {
+        mask.replace(part, &token);
+    }
+    mapped(value, 0, &|text| mask.apply(text))
 }
 
 fn mapped(value: &Value, layers: u8, to: &dyn Fn(&str) -> String) -> Value {
