@@ -230,6 +230,12 @@ pub(crate) enum Probe {
 /// Which bytes are looked at.
 #[derive(Args, Debug)]
 pub(crate) struct What {
+    /// Scan the files of a list of places, such as `ai-tools`: where tools for
+    /// AI keep keys and transcripts, below your home directory and here. `list`
+    /// shows the lists, and what of them is here.
+    #[arg(long, value_name = "NAME")]
+    #[arg(conflicts_with_all = ["staged", "range", "history_only"])]
+    pub(crate) preset: Option<String>,
     /// Leave Git history out.
     #[arg(long, group = "scope")]
     pub(crate) no_history: bool,

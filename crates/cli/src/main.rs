@@ -21,6 +21,7 @@ mod lsp;
 mod mcp;
 mod page;
 mod plan;
+mod preset;
 mod probe;
 mod progress;
 mod record;

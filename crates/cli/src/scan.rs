@@ -30,7 +30,7 @@ use crate::{
     config::Config,
     environment,
     failure::{Exit, Failure},
-    kept, library, plan,
+    kept, library, plan, preset,
     progress::Watch,
     record::{self, Scanned},
     reveal, sealing, show, terminal,
@@ -41,7 +41,12 @@ use crate::{
 const IGNORE_FILE: &str = ".leeward-ignore.toml";
 
 /// Scans and reports.
-pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
+pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
+    if args.what.preset.as_deref() == Some(preset::LIST) {
+        return preset::list();
+    }
+    // A place in a repository stands for itself, not for the history around it.
+    args.what.no_history |= args.what.preset.is_some();
     if args.how.show_secrets {
         reveal::ask()?;
     }
@@ -255,10 +260,15 @@ fn exit(outcome: &Outcome, not_live: &[Finding], allow_incomplete: bool) -> Exit
 }
 
 fn targets(args: &args::Scan) -> Result<Vec<Target>, Failure> {
-    if args.targets.is_empty() {
-        return Ok(vec![Target::Path(PathBuf::from("."))]);
+    let mut targets = match &args.what.preset {
+        Some(name) => preset::targets(name)?,
+        None if args.targets.is_empty() => vec![Target::Path(PathBuf::from("."))],
+        None => Vec::new(),
+    };
+    for target in &args.targets {
+        targets.push(Target::parse(target).map_err(Failure::Target)?);
     }
-    args.targets.iter().map(|target| Target::parse(target).map_err(Failure::Target)).collect()
+    Ok(targets)
 }
 
 /// A repository elsewhere has to be fetched, and whoever wants nothing sent

@@ -4,6 +4,7 @@
 
 mod events;
 mod hostile;
+mod places;
 mod served;
 mod settings;
 

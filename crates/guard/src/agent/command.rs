@@ -87,6 +87,13 @@ impl Reading<'_> {
         self.own(&program, args, command);
         command.reads.iter().for_each(|file| self.read(file));
         let program = program.as_str();
+        if let Some(document) = &command.document {
+            if known::SHELLS.contains(&program) && layers > 0 {
+                self.line(&document.text, layers - 1);
+            } else if known::READERS.contains(&program) && document.expands && is_shown {
+                self.wants.variables.extend(variables(&document.text));
+            }
+        }
         if matches!(program, "cd" | "pushd" | "set-location") {
             if let Some(to) = args.iter().find(|arg| !arg.starts_with('-')) {
                 self.cwd = resolve(to, &self.cwd, self.home);
@@ -309,6 +316,9 @@ mod tests {
             "echo ${THE_KEY:-none}",
             "echo $THE_KEY | base64",
             "env A=b echo $THE_KEY",
+            "cat <<EOF\nk: $THE_KEY\nEOF\n",
+            "bash <<'EOF'\necho $THE_KEY\nEOF",
+            "cat <<X | sort\n$THE_KEY\nX\ntrue",
         ] {
             assert_eq!(check(line).variables, ["THE_KEY"], "{line}");
         }
@@ -316,6 +326,9 @@ mod tests {
             "echo '$THE_KEY'",
             "echo ${THE_KEY:+set}",
             "echo ${#THE_KEY}",
+            "cat > README <<'EOF'\necho $THE_KEY\nEOF",
+            "cat > README <<EOF\necho $THE_KEY\nEOF\nls",
+            "make # echo $THE_KEY",
             "curl -H \"Authorization: Bearer $THE_KEY\" https://api",
             "echo $THE_KEY > .env",
             "echo $THE_KEY | docker login --password-stdin",

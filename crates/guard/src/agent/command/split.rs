@@ -1,6 +1,8 @@
 //! A command line in the commands it is made of, near enough to how a shell
 //! reads it. Nothing is expanded, and nothing runs.
 
+use std::{iter::Peekable, str::Chars};
+
 /// One command with its arguments.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Simple {
@@ -13,6 +15,16 @@ pub(super) struct Simple {
     pub(super) writes: Vec<String>,
     /// What it prints goes to the next command.
     pub(super) is_piped: bool,
+    /// What it is given by `<<`.
+    pub(super) document: Option<Document>,
+}
+
+/// A text that stands in the lines below a command.
+#[derive(Debug, PartialEq)]
+pub(super) struct Document {
+    pub(super) text: String,
+    /// Variables in it stand for their values.
+    pub(super) expands: bool,
 }
 
 /// Splits a line.
@@ -50,11 +62,36 @@ pub(super) fn commands(line: &str) -> Vec<Simple> {
                 let is_or = chars.next_if_eq(&'|').is_some();
                 split.end(!is_or);
             }
-            ';' | '&' | '\n' | '(' | ')' | '`' => split.end(false),
+            '\n' => {
+                split.end(false);
+                for (end, expands, at) in std::mem::take(&mut split.documents) {
+                    let text = document(&mut chars, &end);
+                    if let Some(command) = split.done.get_mut(at) {
+                        command.document = Some(Document { text, expands });
+                    }
+                }
+            }
+            ';' | '&' | '(' | ')' | '`' => split.end(false),
+            '#' if split.word.is_empty() && !split.is_word => {
+                while chars.next_if(|c| *c != '\n').is_some() {}
+            }
             '<' => {
                 if chars.next_if_eq(&'<').is_some() {
-                    let _ = chars.next_if_eq(&'<');
                     split.end_word();
+                    // `<<<` gives a word, `<<` the lines below.
+                    if chars.next_if_eq(&'<').is_none() {
+                        let _ = chars.next_if_eq(&'-');
+                        while chars.next_if(|c| matches!(c, ' ' | '\t')).is_some() {}
+                        let mut end = String::new();
+                        while let Some(c) = chars.next_if(|c| {
+                            !c.is_whitespace() && !matches!(c, ';' | '|' | '&' | '<' | '>' | ')')
+                        }) {
+                            end.push(c);
+                        }
+                        let plain = end.replace(['\'', '"', '\\'], "");
+                        let expands = plain == end;
+                        split.documents.push((plain, expands, split.done.len()));
+                    }
                 } else {
                     split.next(Next::Read);
                 }
@@ -96,6 +133,22 @@ struct Split {
     word: String,
     is_word: bool,
     next: Next,
+    /// Texts that begin on the next line: how each ends, and whose it is.
+    documents: Vec<(String, bool, usize)>,
+}
+
+/// The lines up to one that is `end`.
+fn document(chars: &mut Peekable<Chars<'_>>, end: &str) -> String {
+    let mut text = String::new();
+    while chars.peek().is_some() {
+        let line: String = chars.by_ref().take_while(|c| *c != '\n').collect();
+        if line.trim_start_matches('\t') == end {
+            break;
+        }
+        text += &line;
+        text.push('\n');
+    }
+    text
 }
 
 impl Split {
