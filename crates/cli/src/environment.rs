@@ -84,10 +84,8 @@ pub(crate) fn text(name: &str) -> Option<String> {
 /// Everything, as `NAME=value` lines: what a command started from here would
 /// see.
 pub(crate) fn everything() -> Zeroizing<Vec<u8>> {
-    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-    let variables = std::env::vars_os();
     let mut text = Zeroizing::new(Vec::new());
-    for (name, value) in variables {
+    for (name, value) in std::env::vars_os() {
         let value = Zeroizing::new(value.into_encoded_bytes());
         text.extend_from_slice(name.as_encoded_bytes());
         text.push(b'=');

@@ -233,9 +233,9 @@ fn variables(text: &str) -> Vec<String> {
             .filter(|start| start.eq_ignore_ascii_case("env:"))
             .map_or(rest, |_| &rest[4..]);
         let found = name(rest);
-        if !found.is_empty() && !rest[found.len()..].starts_with([':', '+']) {
-            names.push(found);
-        } else if rest[found.len()..].starts_with(":-") {
+        let after = &rest[found.len()..];
+        let is_shown = after.starts_with(":-") || !after.starts_with([':', '+']);
+        if !found.is_empty() && is_shown {
             names.push(found);
         }
     }

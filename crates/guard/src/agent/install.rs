@@ -2,7 +2,7 @@
 //! keeps its order, its comments and its form; what is there already is not
 //! added again; and what was added can be taken out.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jsonc_parser::{
     ParseOptions,
@@ -242,7 +242,8 @@ fn install_toml(text: &str, command: &str) -> Result<String, Trouble> {
     let command = serde_json::Value::from(command).to_string();
     let mut block = String::from(BEGIN);
     for (name, event) in [("leeward-before", "before_tool"), ("leeward-after", "after_tool")] {
-        block += &format!(
+        let _ = write!(
+            block,
             "\n[[hooks]]\nname = \"{name}\"\ntype = \"{event}\"\ncommand = {command}\n\
              timeout = 30.0\nstrict = true\n"
         );
@@ -271,8 +272,6 @@ fn without_block(text: &str) -> Result<String, Trouble> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
     use super::*;
 
     const KEPT: &str = r#"{

@@ -49,14 +49,14 @@ impl Client {
     pub(super) fn of(said: &Map<String, Value>) -> Option<Self> {
         // Cursor and Copilot also run hooks that were made for Claude Code, so
         // what is theirs goes first.
-        let speaks: [(Self, fn(&Map<String, Value>) -> bool); 5] = [
-            (Self::Cursor, cursor::is_spoken),
-            (Self::Vibe, vibe::is_spoken),
-            (Self::Copilot, copilot::is_spoken),
-            (Self::Codex, codex::is_spoken),
-            (Self::ClaudeCode, claude::is_spoken),
-        ];
-        speaks.into_iter().find(|(_, is_spoken)| is_spoken(said)).map(|(client, _)| client)
+        let order = [Self::Cursor, Self::Vibe, Self::Copilot, Self::Codex, Self::ClaudeCode];
+        order.into_iter().find(|client| match client {
+            Self::ClaudeCode => claude::is_spoken(said),
+            Self::Cursor => cursor::is_spoken(said),
+            Self::Copilot => copilot::is_spoken(said),
+            Self::Codex => codex::is_spoken(said),
+            Self::Vibe => vibe::is_spoken(said),
+        })
     }
 
     /// What happens.

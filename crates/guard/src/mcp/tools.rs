@@ -103,10 +103,10 @@ pub(super) fn list(version: &str) -> Value {
         },
     ]);
     for tool in tools.as_array_mut().into_iter().flatten() {
-        if version < "2025-06-18" {
-            if let Some(tool) = tool.as_object_mut() {
-                tool.remove("outputSchema");
-            }
+        if version < "2025-06-18"
+            && let Some(tool) = tool.as_object_mut()
+        {
+            tool.remove("outputSchema");
         }
         if version >= "2025-03-26" {
             tool["annotations"] = json!({ "readOnlyHint": true, "openWorldHint": false });

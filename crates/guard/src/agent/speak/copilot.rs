@@ -104,7 +104,11 @@ pub(super) fn answer(event: &Event, verdict: Verdict) -> Answer {
                 return said(json!({ "modifiedResult": output, "additionalContext": why }));
             }
             // The command line reads the upper fields, VS Code the inner.
+            let mut inner = json!({ "hookEventName": event.name, "additionalContext": why });
             let text = output.get_mut("text_result_for_llm").map(Value::take);
+            if text.is_none() {
+                inner["updatedToolOutput"] = output.clone();
+            }
             let text = text.unwrap_or_else(|| match &output {
                 Value::String(_) => output.clone(),
                 output => output.to_string().into(),
@@ -114,7 +118,7 @@ pub(super) fn answer(event: &Event, verdict: Verdict) -> Answer {
                 "additionalContext": why,
                 "decision": "block",
                 "reason": why,
-                "hookSpecificOutput": { "hookEventName": event.name, "additionalContext": why },
+                "hookSpecificOutput": inner,
             }))
         }
         (_, Verdict::Stop(why) | Verdict::Ask(why) | Verdict::Masked(_, why)) => refused(why),
