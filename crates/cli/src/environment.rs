@@ -124,3 +124,10 @@ pub(crate) fn is_running(process: i32) -> bool {
         true
     }
 }
+
+/// Where the command was started, links followed.
+pub(crate) fn here() -> std::io::Result<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the command line knows where it was started")]
+    let here = std::env::current_dir()?;
+    here.canonicalize()
+}

@@ -307,7 +307,7 @@ fn file_options(what: &args::What, threads: usize) -> Result<files::Options, Fai
     })
 }
 
-fn processors() -> usize {
+pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -328,7 +328,7 @@ fn write_baseline(path: &Path, outcome: &Outcome) -> Result<(), Failure> {
 /// The file named, or the user's own: where the command is run, or at the root
 /// of the repository there. What lies in other scanned repositories is not
 /// theirs to decide.
-fn read_ignore_file(named: Option<&Path>) -> Result<Option<IgnoreFile>, Failure> {
+pub(crate) fn read_ignore_file(named: Option<&Path>) -> Result<Option<IgnoreFile>, Failure> {
     let path = match named {
         Some(path) => path.to_owned(),
         None => {
