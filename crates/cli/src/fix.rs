@@ -15,7 +15,9 @@ use leeward_guard::fix::{self, Change, Ground, Planner, Remedy, Standing};
 use leeward_model::Level;
 
 use crate::{
-    args, discreet::discreet, environment,
+    args,
+    discreet::discreet,
+    environment,
     failure::{Exit, Failure},
     library,
 };
@@ -26,8 +28,8 @@ pub(crate) fn run(args: &args::Fix) -> Result<Exit, Failure> {
     let least: Level = args.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
     let meant = meant::find(args, &library, &detector)?;
-    let here = environment::here()
-        .map_err(|error| Failure::File("find", PathBuf::from("."), error))?;
+    let here =
+        environment::here().map_err(|error| Failure::File("find", PathBuf::from("."), error))?;
     let user_rules = environment::git_ignore_rules();
     let ground = Ground {
         detector: &detector,

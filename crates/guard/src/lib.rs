@@ -10,4 +10,5 @@
 
 pub mod fix;
 pub mod look;
+pub mod lsp;
 pub mod policy;

@@ -38,8 +38,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// Whether a sighting is one of them.
     pub(crate) fn has(&self, sighting: &Sighting) -> bool {
-        let is_there =
-            |line: &u64| (sighting.start.line..=sighting.end.line).contains(line);
+        let is_there = |line: &u64| (sighting.start.line..=sighting.end.line).contains(line);
         !sighting.ignored_inline
             && self.values.contains(&sighting.fingerprint)
             && (self.lines.is_empty() || self.lines.iter().any(is_there))
@@ -142,8 +141,7 @@ fn look(
         user_rules: user_rules.as_deref(),
         desk: None,
     };
-    leeward_pipeline::scan(&request, library, detector, &Progress::default())
-        .map_err(Failure::Scan)
+    leeward_pipeline::scan(&request, library, detector, &Progress::default()).map_err(Failure::Scan)
 }
 
 /// What is staged with a value that the file on disk does not have.
@@ -164,9 +162,9 @@ fn staged_only(staged: &Outcome, files: &BTreeMap<PathBuf, Wanted>, meant: &mut 
             let paths = place.history.as_deref().map_or(&[][..], |history| &history.paths);
             for path in paths.iter().map(|path| path_of(path)) {
                 let file = root.join(&path);
-                let has = known.get(&file).is_some_and(|wanted| {
-                    wanted.values.contains(&finding.fingerprint)
-                });
+                let has = known
+                    .get(&file)
+                    .is_some_and(|wanted| wanted.values.contains(&finding.fingerprint));
                 // What is gone from the disk is not added but removed.
                 let of_root = meant.staged_only.entry(root.clone()).or_default();
                 if !has && file.is_file() && !of_root.contains(&path) {

@@ -29,11 +29,17 @@ pub(crate) fn change(change: &Change) -> Result<(), Failure> {
         writeln!(out, "  line {line}: {title} {hint} stays: {}", discreet(&left.why))?;
     }
     if let Remedy::KeepOut { is_tracked } = change.remedy {
-        let how = if is_tracked { "Git tracks it: it is taken out of the index" } else { "untracked" };
+        let how =
+            if is_tracked { "Git tracks it: it is taken out of the index" } else { "untracked" };
         writeln!(out, "  a file of values ({how}), which Git is to ignore")?;
     }
     if let Some(ignore) = &change.ignore {
-        writeln!(out, "  `{}` gets the line `{}`", discreet(&ignore.shown), discreet(&ignore.line))?;
+        writeln!(
+            out,
+            "  `{}` gets the line `{}`",
+            discreet(&ignore.shown),
+            discreet(&ignore.line)
+        )?;
     }
     for note in &change.notes {
         writeln!(out, "  note: {}", discreet(note))?;

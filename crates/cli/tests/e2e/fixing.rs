@@ -59,7 +59,7 @@ fn the_command_that_stages_is_told() {
     let world = leaky(&key);
     world.git(&["add", "-A"]);
     let run = world.run(["fix", "--apply"]).exits(0);
-    assert!(run.out.contains("to stage: git add -- .gitignore src/app.py"), "{}", run.out);
+    assert!(run.out.contains("to stage: git add -- src/app.py .gitignore"), "{}", run.out);
     world.run(["scan", "--staged"]).exits(1);
     let run = world.run(["fix"]).exits(1);
     assert!(run.out.contains("what is staged holds a value that the file does not"), "{}", run.out);
@@ -122,7 +122,7 @@ fn a_line_may_be_named() {
     assert!(!run.out.contains("+++"), "{}", run.out);
     world.run(["fix", "gone.py:2"]).exits(2);
     // Line and column, as compilers write them.
-    world.run(["fix", "--apply", "a.py:1:9"]).exits(0);
+    world.run(["fix", "--apply", "a.py:3:9"]).exits(0);
     assert!(read(&world, ".env").contains(&one));
 }
 

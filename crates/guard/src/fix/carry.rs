@@ -35,6 +35,12 @@ impl Change {
         Ok(done)
     }
 
+    /// The files that are written besides the changed one.
+    pub fn written(&self) -> Vec<&Path> {
+        let ignore = self.ignore.as_ref().map(|ignore| ignore.file.as_path());
+        ignore.into_iter().chain(self.home.as_deref()).chain(self.example.as_deref()).collect()
+    }
+
     /// Writes everything but the file itself, for those who change it in an
     /// editor.
     ///
@@ -42,11 +48,16 @@ impl Change {
     /// As above.
     pub fn prepare(&self) -> Result<Done, Trouble> {
         let mut done = Done::default();
-        if let Some(ignore) = &self.ignore
-            && ignore.write()?
-        {
-            done.beside.push(ignore.file.clone());
-            done.said.push(format!("`{}`: added `{}`", ignore.shown, ignore.line));
+        if let Some(ignore) = &self.ignore {
+            let is_new = ignore.write()?;
+            if is_new {
+                done.said.push(format!("`{}`: added `{}`", ignore.shown, ignore.line));
+            }
+            // One that was written before may still be new to Git.
+            let place = Place::find(&ignore.file)?;
+            if is_new || place.tracking(self.user_rules.as_deref()) == Tracking::Untracked {
+                done.beside.push(ignore.file.clone());
+            }
         }
         if let Remedy::KeepOut { is_tracked: false } = self.remedy {
             self.ignored(self.place.path(), &self.shown)?;

@@ -248,10 +248,12 @@ impl<'a> Planner<'a> {
             change.notes.push(format!(
                 "the file stays on disk; whoever needs it elsewhere gets it another way than \
                  through Git, and names without values go into `{}`",
-                change.place.path().with_file_name(".env.example").file_name().map_or_else(
-                    String::new,
-                    |name| shell(&name.to_string_lossy())
-                )
+                change
+                    .place
+                    .path()
+                    .with_file_name(".env.example")
+                    .file_name()
+                    .map_or_else(String::new, |name| shell(&name.to_string_lossy()))
             ));
         }
         Ok(Some(change))
@@ -355,4 +357,3 @@ fn moved(range: &Range<usize>, pieces: &[(Range<usize>, String)]) -> Option<Rang
     }
     Some(range.start + added - taken..range.end + added - taken)
 }
-

@@ -66,11 +66,8 @@ impl Home {
         }
         let dir = file.path().parent().unwrap_or(Path::new("."));
         let root = file.root();
-        let top = root.as_deref().unwrap_or(if dir.starts_with(ground.base) {
-            ground.base
-        } else {
-            dir
-        });
+        let top =
+            root.as_deref().unwrap_or(if dir.starts_with(ground.base) { ground.base } else { dir });
         // Compose reads the one beside its own file and no other.
         if language == Language::Compose {
             return dir.join(NAME);
@@ -182,7 +179,8 @@ impl IgnoreLine {
     /// Writes it, unless it is there.
     pub(super) fn write(&self) -> Result<bool, Trouble> {
         add_line(&self.file, self.line.as_bytes(), |text| {
-            text.split(|&byte| byte == b'\n').any(|line| line.trim_ascii_end() == self.line.as_bytes())
+            text.split(|&byte| byte == b'\n')
+                .any(|line| line.trim_ascii_end() == self.line.as_bytes())
         })
     }
 }

@@ -30,9 +30,10 @@ impl Standing {
         let Ok(below) = place.path().strip_prefix(&root) else { return Self::Unstaged };
         let below = below.as_os_str().as_encoded_bytes();
         let staged = repository.staged(index);
-        let object = staged.paths.iter().find(|(_, paths)| {
-            paths.iter().any(|path| path.as_slice() == below)
-        });
+        let object = staged
+            .paths
+            .iter()
+            .find(|(_, paths)| paths.iter().any(|path| path.as_slice() == below));
         let Some((object, _)) = object else { return Self::Unstaged };
         // Git may keep another line end than the disk has.
         let plain = |text: &[u8]| -> Vec<u8> {

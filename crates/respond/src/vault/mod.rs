@@ -127,7 +127,9 @@ impl Destination {
             Self::GitHub { owner, repository, environment, name } => {
                 Box::new(github::GitHub::new(access, &owner, &repository, environment, name))
             }
-            Self::Env { file, name } => Box::new(in_dotenv(file, name, access.user_ignores.clone())),
+            Self::Env { file, name } => {
+                Box::new(in_dotenv(file, name, access.user_ignores.clone()))
+            }
             Self::Aws { region, name, key } => Box::new(aws::Aws::new(access, region, name, key)),
             Self::Kubernetes { namespace, name, key } => {
                 Box::new(kubernetes::Kubernetes::new(access, namespace, name, key))
