@@ -6,7 +6,7 @@ use std::{
     collections::VecDeque,
     fs,
     io::{BufReader, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
@@ -572,38 +572,101 @@ fn only_the_last_of_many_changes_counts() {
     editor.close();
 }
 
-/// A client that others use, in a session of its own: pygls checks each answer
-/// against the protocol's types.
-#[test]
-fn a_client_of_others_is_served() {
+/// A repository with a key, a session by somebody else's program in it, and
+/// what it comes to.
+fn session_of(mut program: Command) {
     let key = key();
     let world = World::repository();
     world.write("app.py", format!("MISTRAL_API_KEY = \"{key}\"\n"));
-    let python = pygls();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/editors/session.py");
-    let output = Command::new(python)
-        .arg(script)
-        .arg(env!("CARGO_BIN_EXE_leeward"))
+    let output = program
         .current_dir(world.work())
         .env_clear()
         .env("PATH", search_path())
         .env("HOME", world.beside("home"))
+        .env("LEEWARD", env!("CARGO_BIN_EXE_leeward"))
+        .stdin(Stdio::null())
         .output()
         .unwrap();
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{out}\n{err}");
-    assert!(!out.contains(&key) && !err.contains(&key), "the value is in what was said");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(!said.contains(&key), "the value is in what was said");
+    assert!(output.status.success() && said.contains("a whole session"), "{said}");
     assert_eq!(fs::read_to_string(world.work().join(".env")).unwrap(), line(&key));
     let text = fs::read_to_string(world.work().join("app.py")).unwrap();
-    assert_eq!(
-        text.replace("import os\n", "").trim(),
-        "MISTRAL_API_KEY = os.environ[\"MISTRAL_API_KEY\"]"
-    );
+    assert!(text.contains("import os\n"), "{}", text.replace(&key, "…"));
+    let read = "\nMISTRAL_API_KEY = os.environ[\"MISTRAL_API_KEY\"]\n";
+    assert!(text.ends_with(read), "{}", text.replace(&key, "…"));
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/editors").join(name)
+}
+
+/// A client that others use: pygls checks each answer against the protocol's
+/// types.
+#[test]
+fn a_client_of_others_is_served() {
+    let mut python = Command::new(pygls());
+    python.arg(script("session.py")).arg(env!("CARGO_BIN_EXE_leeward"));
+    session_of(python);
+}
+
+/// An editor that others use, without a screen.
+#[cfg(target_os = "linux")]
+#[test]
+fn neovim_is_served() {
+    let mut editor = Command::new(neovim());
+    editor.args(["--headless", "--clean", "-n", "-u", "NONE", "-l"]);
+    // Before 0.9 there is no `-l`.
+    let has_scripts = Command::new(neovim()).arg("--help").output().unwrap();
+    if !String::from_utf8_lossy(&has_scripts.stdout).contains("-l <script>") {
+        editor = Command::new(neovim());
+        editor.args(["--headless", "--clean", "-n", "-u", "NONE", "-S"]);
+    }
+    editor.arg(script("session.lua"));
+    session_of(editor);
+}
+
+/// Neovim, installed once if the machine has none.
+#[cfg(target_os = "linux")]
+fn neovim() -> &'static str {
+    let is_there = || Command::new("nvim").arg("--version").output().is_ok();
+    if !is_there() {
+        let mut apt = Command::new("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt.args(["install", "-y", "--no-install-recommends", "neovim"]);
+        let _ = apt.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(is_there(), "this test needs `nvim`: install the package `neovim` of your system");
+    }
+    "nvim"
+}
+
+#[test]
+fn the_extension_is_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../editors/vscode");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let package: Value = serde_json::from_str(&read("package.json")).unwrap();
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+    let main = package["main"].as_str().unwrap();
+    let code = read(main);
+    let properties = package["contributes"]["configuration"]["properties"].as_object().unwrap();
+    // A workspace must not say which program is run.
+    assert_eq!(properties["leeward.path"]["scope"], "machine");
+    for name in properties.keys().filter(|name| !name.contains("trace")) {
+        let name = name.strip_prefix("leeward.").unwrap();
+        assert!(code.contains(&format!("\"{name}\"")), "{name} is not read");
+    }
+    for command in package["contributes"]["commands"].as_array().unwrap() {
+        assert!(code.contains(command["command"].as_str().unwrap()), "{command}");
+    }
+    // `npm run check` has the types; here is whether it is a program at all.
+    if let Ok(checked) = Command::new("node").arg("--check").arg(folder.join(main)).output() {
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
 }
 
 /// A Python that has pygls, installed once below the target directory.
-fn pygls() -> std::path::PathBuf {
+fn pygls() -> PathBuf {
     let target = Path::new(env!("CARGO_BIN_EXE_leeward")).ancestors().nth(2).unwrap();
     let venv = target.join("pygls");
     let python = venv.join("bin/python");

@@ -528,3 +528,74 @@ fn name(document: &Document) -> String {
     let name = name.map(|name| leeward_model::SafeText::new(name.as_encoded_bytes()).to_string());
     name.unwrap_or_else(|| "a document".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
+
+    use std::sync::Arc;
+
+    use leeward_dossier::Library;
+    use leeward_model::Level;
+
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            library: Arc::new(Library::builtin()),
+            least: Level::Medium,
+            user_rules: None,
+            version: "0",
+        }
+    }
+
+    fn request(id: i32, method: &str) -> Message {
+        Request { id: id.into(), method: method.to_owned(), params: json!({}) }.into()
+    }
+
+    fn note(method: &str, params: Value) -> Message {
+        Notification { method: method.to_owned(), params }.into()
+    }
+
+    /// What a server answers to messages that all wait at once: errors by number.
+    fn answers(messages: Vec<Message>) -> (bool, BTreeMap<String, Option<i32>>) {
+        let (server, client) = Connection::memory();
+        for message in messages {
+            client.sender.send(message).unwrap();
+        }
+        drop(client.sender);
+        let ended = serve(&server, settings());
+        drop(server);
+        let answer = |message| match message {
+            Message::Response(Response { id, response_result }) => {
+                Some((id.to_string(), response_result.err().map(|error| error.code)))
+            }
+            _ => None,
+        };
+        (ended, client.receiver.iter().filter_map(answer).collect())
+    }
+
+    #[test]
+    fn what_is_cancelled_while_it_waits_is_answered_as_that() {
+        let (ended, answers) = answers(vec![
+            request(1, "initialize"),
+            request(2, "textDocument/hover"),
+            request(3, "workspace/symbol"),
+            note("$/cancelRequest", json!({ "id": 2 })),
+            note("$/cancelRequest", json!({ "id": 77 })),
+            note("$/cancelRequest", json!({ "id": {} })),
+            request(4, "shutdown"),
+            note("exit", Value::Null),
+        ]);
+        assert!(ended);
+        let expected = [("1", None), ("2", Some(-32800)), ("3", Some(-32601)), ("4", None)];
+        assert_eq!(answers, expected.map(|(id, code)| (id.to_owned(), code)).into());
+    }
+
+    #[test]
+    fn an_end_without_good_bye_is_known_as_one() {
+        assert!(!answers(vec![request(1, "initialize")]).0);
+        assert!(!answers(vec![request(1, "initialize"), note("exit", Value::Null)]).0);
+        assert!(!answers(Vec::new()).0);
+    }
+}

@@ -36,7 +36,12 @@ async def main():
         nonlocal text
         (change,) = params.edit.document_changes
         assert change.text_document.uri == file.as_uri()
-        for edit in sorted(change.edits, key=lambda it: it.range.start.line, reverse=True):
+        backwards = sorted(
+            change.edits,
+            key=lambda it: (it.range.start.line, it.range.start.character),
+            reverse=True,
+        )
+        for edit in backwards:
             start = position(text, edit.range.start.line, edit.range.start.character)
             end = position(text, edit.range.end.line, edit.range.end.character)
             text = text[:start] + edit.new_text + text[end:]
