@@ -2,242 +2,18 @@
 //! written here and by one that others use, and what a hostile or broken client
 //! gets.
 
+mod client;
+
 use std::{
-    collections::VecDeque,
     fs,
-    io::{BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
-    thread,
-    time::Duration,
+    process::{Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
 use crate::fixture::{World, hint, key, line, search_path};
-
-/// Longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// An editor with a server of its own.
-struct Editor {
-    child: Child,
-    input: Option<ChildStdin>,
-    messages: Receiver<Value>,
-    /// What came while something else was waited for.
-    kept: VecDeque<Value>,
-    id: i64,
-    /// Everything that was said to it, for the canary.
-    heard: String,
-}
-
-impl Editor {
-    fn start(world: &World) -> Self {
-        let mut command = world.leeward(&world.work());
-        command.arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let (sender, messages) = channel();
-        thread::spawn(move || {
-            while let Some(message) = read(&mut output) {
-                if sender.send(message).is_err() {
-                    break;
-                }
-            }
-        });
-        let input = child.stdin.take();
-        Self { child, input, messages, kept: VecDeque::new(), id: 0, heard: String::new() }
-    }
-
-    /// One that is set up like the editors of today.
-    fn open(world: &World) -> Self {
-        Self::open_with(world, json!({}))
-    }
-
-    fn open_with(world: &World, extra: Value) -> Self {
-        let mut capabilities = json!({
-            "workspace": {
-                "applyEdit": true,
-                "workspaceEdit": {
-                    "documentChanges": true,
-                    "resourceOperations": ["create", "rename", "delete"],
-                },
-            },
-            "textDocument": {
-                "hover": { "contentFormat": ["markdown", "plaintext"] },
-                "codeAction": {
-                    "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix"] } },
-                    "disabledSupport": true,
-                },
-            },
-        });
-        merge(&mut capabilities, extra);
-        let mut editor = Self::start(world);
-        let root = uri(&world.work());
-        let params = json!({
-            "processId": null,
-            "rootUri": root,
-            "workspaceFolders": [{ "uri": root, "name": "work" }],
-            "capabilities": capabilities,
-        });
-        let answer = editor.ask("initialize", params);
-        assert_eq!(answer["result"]["serverInfo"]["name"], "leeward");
-        editor.tell("initialized", json!({}));
-        editor
-    }
-
-    fn send(&mut self, message: &Value) {
-        let text = message.to_string();
-        self.write(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let input = self.input.as_mut().unwrap();
-        input.write_all(bytes).and_then(|()| input.flush()).unwrap();
-    }
-
-    fn tell(&mut self, method: &str, params: Value) {
-        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
-    }
-
-    fn request(&mut self, method: &str, params: Value) -> i64 {
-        self.id += 1;
-        let id = self.id;
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
-        id
-    }
-
-    fn ask(&mut self, method: &str, params: Value) -> Value {
-        let id = self.request(method, params);
-        self.wait(|message| message["id"] == id && message.get("method").is_none())
-    }
-
-    fn next(&mut self) -> Option<Value> {
-        match self.messages.recv_timeout(PATIENCE) {
-            Ok(message) => {
-                self.heard.push_str(&message.to_string());
-                Some(message)
-            }
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("nothing came; kept: {:?}", self.kept),
-        }
-    }
-
-    fn wait(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
-        if let Some(at) = self.kept.iter().position(&is_it) {
-            return self.kept.remove(at).unwrap();
-        }
-        loop {
-            let message = self.next().expect("the server goes on");
-            if is_it(&message) {
-                return message;
-            }
-            self.kept.push_back(message);
-        }
-    }
-
-    /// The marks of a document, as they were sent for a version of it.
-    fn marks(&mut self, uri: &str, version: i64) -> Vec<Value> {
-        let message = self.wait(|message| {
-            let params = &message["params"];
-            message["method"] == "textDocument/publishDiagnostics"
-                && params["uri"] == uri
-                && params["version"] == version
-        });
-        message["params"]["diagnostics"].as_array().unwrap().clone()
-    }
-
-    fn open_document(&mut self, path: &Path, language: &str, text: &str) -> String {
-        let uri = uri(path);
-        self.tell(
-            "textDocument/didOpen",
-            json!({
-                "textDocument": { "uri": uri, "languageId": language, "version": 1, "text": text },
-            }),
-        );
-        uri
-    }
-
-    fn actions(&mut self, uri: &str, range: &Value) -> Vec<Value> {
-        let answer = self.ask(
-            "textDocument/codeAction",
-            json!({
-                "textDocument": { "uri": uri },
-                "range": range,
-                "context": { "diagnostics": [] },
-            }),
-        );
-        answer["result"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
-    }
-
-    /// Says good-bye; everything that was heard.
-    fn close(mut self) -> String {
-        let answer = self.ask("shutdown", Value::Null);
-        assert_eq!(answer["result"], Value::Null, "{answer}");
-        self.tell("exit", Value::Null);
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-        std::mem::take(&mut self.heard)
-    }
-
-    /// What the server says at its end, and how it ends.
-    fn end(mut self) -> (Option<i32>, String) {
-        drop(self.input.take());
-        let code = self.child.wait().unwrap().code();
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (code, said)
-    }
-}
-
-impl Drop for Editor {
-    fn drop(&mut self) {
-        // One that has ended cannot be.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn merge(into: &mut Value, from: Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (name, value) in from {
-                merge(into.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (into, from) => *into = from,
-    }
-}
-
-fn read(output: &mut impl std::io::BufRead) -> Option<Value> {
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if output.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        match line.trim().split_once(": ") {
-            Some((_, number)) => length = number.parse().ok()?,
-            None => break,
-        }
-    }
-    let mut text = vec![0; length];
-    output.read_exact(&mut text).ok()?;
-    serde_json::from_slice(&text).ok()
-}
-
-fn uri(path: &Path) -> String {
-    format!("file://{}", path.display())
-}
-
-fn at(line: u64, character: u64) -> Value {
-    json!({ "line": line, "character": character })
-}
-
-/// A change of a range, as editors send one for each key.
-fn change(from: Value, to: Value, text: &str) -> Value {
-    json!({ "range": { "start": from, "end": to }, "text": text })
-}
+use client::{Editor, at, change, uri};
 
 #[test]
 fn a_session_from_the_first_key_to_the_last() {
@@ -421,7 +197,7 @@ fn what_cannot_be_moved_is_refused_and_nothing_is_lost() {
     let answer = editor.ask("workspace/executeCommand", elsewhere);
     assert!(answer["error"]["message"].as_str().unwrap().contains("outside"), "{answer}");
     // An editor that does not do what it is asked is told where the value is.
-    editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": uri_of(&env) } }));
+    editor.tell("textDocument/didClose", json!({ "textDocument": { "uri": client::uri(&env) } }));
     editor.request("workspace/executeCommand", command);
     let asked = editor.wait(|message| message["method"] == "workspace/applyEdit");
     let refused = json!({ "applied": false, "failureReason": "no" });
@@ -433,10 +209,6 @@ fn what_cannot_be_moved_is_refused_and_nothing_is_lost() {
     assert!(said.contains("the value is in `.env` as MISTRAL_API_KEY"), "{said}");
     assert_eq!(fs::read_to_string(&env).unwrap(), format!("A=1\n{}", line(&key)));
     assert!(!editor.close().contains(&key));
-}
-
-fn uri_of(path: &Path) -> String {
-    uri(path)
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn hover(
     let confidence = Confidence::of(&sighting.signals);
     let (level, score) = (confidence.level().name(), confidence.score());
     // Into a string, where nothing fails.
-    let _ = write!(said, "{gap}{} ({score:.2}):\n", strong(format!("{level} confidence")));
+    let _ = writeln!(said, "{gap}{} ({score:.2}):", strong(format!("{level} confidence")));
     let mut signals: Vec<_> = sighting.signals.iter().filter(|it| it.weight != 0.0).collect();
     signals.sort_by(|one, other| other.weight.total_cmp(&one.weight));
     for signal in signals {

@@ -2,7 +2,7 @@
 //! they are typed, with why; a hover says more; an action moves a value into
 //! the environment or notes why it may stay. `wire` is the transport, `client`
 //! what the other side can do, `text` and `document` what is open, `server`
-//! the session, `marks` what is shown, `hover` and `action` what is offered,
+//! the session, `answer` what it is asked, `marks` what is shown, `hover` and `action` what is offered,
 //! `mend` the command behind a move, `accepted` what the user accepted.
 //!
 //! No message holds a value: an editor may write down what is spoken. So it is
@@ -12,6 +12,7 @@
 
 mod accepted;
 mod action;
+mod answer;
 mod client;
 mod document;
 mod hover;

@@ -7,24 +7,21 @@ use std::{
     path::PathBuf,
 };
 
-use leeward_detect::{Scratch, Sighting};
+use leeward_detect::Scratch;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::{
-    ApplyWorkspaceEditParams, CodeActionOrCommand, CodeActionParams, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentDiagnosticParams, ExecuteCommandParams, HoverParams, MessageType, Position,
-    PublishDiagnosticsParams, ShowMessageParams, TextEdit, Uri,
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, MessageType, PublishDiagnosticsParams, ShowMessageParams, Uri,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
     Settings,
     accepted::Accepted,
-    action::{self, Offer},
     client::{self, Client},
     document::{self, Document, Eye},
-    hover, marks, mend,
+    marks, mend,
 };
 use crate::look::Look;
 
@@ -58,14 +55,14 @@ enum Phase {
     ShutDown,
 }
 
-struct Server<'c> {
+pub(super) struct Server<'c> {
     connection: &'c Connection,
-    look: Look,
-    settings: Settings,
+    pub(super) look: Look,
+    pub(super) settings: Settings,
     scratch: Scratch,
     phase: Phase,
-    client: Client,
-    documents: BTreeMap<Uri, Document>,
+    pub(super) client: Client,
+    pub(super) documents: BTreeMap<Uri, Document>,
     accepted: Accepted,
     /// What the editor was asked to do, and what to say if it did not.
     asked: BTreeMap<RequestId, String>,
@@ -73,15 +70,7 @@ struct Server<'c> {
 }
 
 /// A request that is refused.
-type Refusal = (ErrorCode, String);
-
-/// What the command to move a value is told.
-#[derive(Deserialize)]
-struct FixArgument {
-    uri: Uri,
-    fingerprint: String,
-    position: Position,
-}
+pub(super) type Refusal = (ErrorCode, String);
 
 impl Server<'_> {
     fn run(&mut self) -> bool {
@@ -308,7 +297,7 @@ impl Server<'_> {
         }
     }
 
-    fn look_at_accepted(&mut self) {
+    pub(super) fn look_at_accepted(&mut self) {
         let (has_changed, wrong) = self.accepted.refresh(&self.client.roots);
         for why in wrong {
             self.tell(MessageType::WARNING, why);
@@ -319,7 +308,7 @@ impl Server<'_> {
     }
 
     /// What was found no longer holds, of any document.
-    fn renew(&mut self) {
+    pub(super) fn renew(&mut self) {
         self.documents.values_mut().for_each(Document::forget);
         if self.client.pulls && self.client.refreshes {
             self.ask("workspace/diagnostic/refresh", Value::Null, String::new());
@@ -327,7 +316,7 @@ impl Server<'_> {
     }
 
     /// Has a document looked at, if it was not since it changed.
-    fn look(&mut self, uri: &Uri) -> Option<&Document> {
+    pub(super) fn look(&mut self, uri: &Uri) -> Option<&Document> {
         let document = self.documents.get_mut(uri)?;
         let root = document.path.as_deref().and_then(|path| self.client.root_of(path));
         document.found(Eye {
@@ -339,126 +328,13 @@ impl Server<'_> {
         self.documents.get(uri)
     }
 
-    fn marks(&mut self, uri: &Uri) -> Vec<lsp_types::Diagnostic> {
+    pub(super) fn marks(&mut self, uri: &Uri) -> Vec<lsp_types::Diagnostic> {
         let encoding = self.client.encoding;
         if self.look(uri).is_none() {
             return Vec::new();
         }
         let Some(document) = self.documents.get(uri) else { return Vec::new() };
         marks::marks(document, &self.settings, encoding)
-    }
-
-    fn diagnostic(&mut self, params: DocumentDiagnosticParams) -> Result<Value, Refusal> {
-        self.look_at_accepted();
-        Ok(json!({ "kind": "full", "items": self.marks(&params.text_document.uri) }))
-    }
-
-    fn hover(&mut self, params: HoverParams) -> Result<Value, Refusal> {
-        let at = params.text_document_position_params;
-        let encoding = self.client.encoding;
-        if self.look(&at.text_document.uri).is_none() {
-            return Ok(Value::Null);
-        }
-        let Some(document) = self.documents.get(&at.text_document.uri) else {
-            return Ok(Value::Null);
-        };
-        let offset = document.text.offset(at.position, encoding);
-        let is_here = |found: &&Sighting| (found.span.start..=found.span.end).contains(&offset);
-        let Some(found) = document.known().iter().find(is_here) else { return Ok(Value::Null) };
-        let markdown = self.client.markdown;
-        written(&hover::hover(document, found, &self.settings, encoding, markdown))
-    }
-
-    fn actions(&mut self, params: CodeActionParams) -> Result<Value, Refusal> {
-        let CodeActionParams { text_document, range, context, .. } = params;
-        let is_wanted = context
-            .only
-            .is_none_or(|only| only.iter().any(|kind| matches!(kind.as_str(), "" | "quickfix")));
-        let encoding = self.client.encoding;
-        if !is_wanted || self.look(&text_document.uri).is_none() {
-            return Ok(json!([]));
-        }
-        let Some(document) = self.documents.get(&text_document.uri) else { return Ok(json!([])) };
-        let start = document.text.offset(range.start, encoding);
-        let end = document.text.offset(range.end, encoding);
-        let root = document.path.as_deref().and_then(|path| self.client.root_of(path));
-        let root = root.map(PathBuf::as_path);
-        let is_touched = |found: &&Sighting| found.span.start <= end && start <= found.span.end;
-        let mut offered: Vec<CodeActionOrCommand> = Vec::new();
-        // Where a selection has more, a fix of the whole file is another thing.
-        for sighting in document.known().iter().filter(is_touched).take(10) {
-            let mark = marks::mark(document, sighting, &self.settings, encoding);
-            let offer = Offer { client: &self.client, document, sighting, mark, root };
-            let is_free = self.client.roots.is_empty();
-            let plan = mend::plan(document, sighting, root, is_free, &self.look, &self.settings);
-            offered.extend(offer.fix(plan));
-            offered.extend(offer.comment());
-            offered.extend(offer.entry(self.documents.values()));
-        }
-        written(&offered)
-    }
-
-    fn command(&mut self, params: ExecuteCommandParams) -> Result<Value, Refusal> {
-        if params.command != mend::COMMAND {
-            return Err((ErrorCode::InvalidParams, "this server has no such command".to_owned()));
-        }
-        let argument = params.arguments.into_iter().next().unwrap_or_default();
-        let FixArgument { uri, fingerprint, position } = read(argument)?;
-        if let Err(why) = self.fix(&uri, &fingerprint, position) {
-            self.tell(MessageType::ERROR, format!("not moved: {why}"));
-            return Err((ErrorCode::RequestFailed, why));
-        }
-        // Git may ignore more than it did.
-        let rules = self.settings.user_rules.as_deref();
-        self.documents.values_mut().for_each(|document| document.look_around(rules));
-        self.renew();
-        Ok(Value::Null)
-    }
-
-    fn fix(&mut self, uri: &Uri, fingerprint: &str, position: Position) -> Result<(), String> {
-        let encoding = self.client.encoding;
-        if self.look(uri).is_none() {
-            return Err("the document is not open".to_owned());
-        }
-        let document = self.documents.get(uri).ok_or("the document is not open")?;
-        let offset = document.text.offset(position, encoding);
-        let same = || {
-            let known = document.known().iter();
-            known.filter(|found| found.fingerprint.to_string() == fingerprint)
-        };
-        let found = same().find(|found| found.span.start == offset).or_else(|| same().next());
-        let found = found.ok_or("the value is not there any more")?;
-        let root = document.path.as_deref().and_then(|path| self.client.root_of(path));
-        let root = root.map(PathBuf::as_path);
-        let is_free = self.client.roots.is_empty();
-        let change = mend::plan(document, found, root, is_free, &self.look, &self.settings)?;
-        let said = mend::prepare(&change, self.documents.values())?;
-        let edits: Vec<TextEdit> = change
-            .pieces
-            .iter()
-            .map(|(span, new)| TextEdit {
-                range: document.text.range(span, encoding),
-                new_text: new.clone(),
-            })
-            .collect();
-        if !edits.is_empty() {
-            let params = ApplyWorkspaceEditParams {
-                label: Some(mend::title(&change)),
-                edit: action::edit_of(document, edits, &self.client),
-            };
-            let name = change.moved.first().map(|moved| moved.name.clone()).unwrap_or_default();
-            let otherwise = format!(
-                "the value is in `{}` as {name}, and the editor did not change the document: \
-                 replace it there by hand",
-                change.env.as_deref().unwrap_or_default()
-            );
-            let params = written(&params).map_err(|(_, why)| why)?;
-            self.ask("workspace/applyEdit", params, otherwise);
-        }
-        if let Some(said) = said {
-            self.tell(MessageType::WARNING, said);
-        }
-        Ok(())
     }
 
     fn response(&mut self, response: Response) {
@@ -472,14 +348,14 @@ impl Server<'_> {
     }
 
     /// Asks the editor for something, with what to say if it does not do it.
-    fn ask(&mut self, method: &str, params: Value, otherwise: String) {
+    pub(super) fn ask(&mut self, method: &str, params: Value, otherwise: String) {
         self.last_id = self.last_id.wrapping_add(1);
         let id = RequestId::from(self.last_id);
         self.asked.insert(id.clone(), otherwise);
         self.send(Request { id, method: method.to_owned(), params });
     }
 
-    fn tell(&self, kind: MessageType, message: String) {
+    pub(super) fn tell(&self, kind: MessageType, message: String) {
         self.notify("window/showMessage", ShowMessageParams { typ: kind, message });
     }
 
@@ -513,12 +389,12 @@ fn cancelled(message: &Message) -> Option<RequestId> {
 
 /// Parameters in their form. What is wrong with others is not said in their own
 /// words: those may be a document's.
-fn read<T: DeserializeOwned>(params: Value) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(params: Value) -> Result<T, Refusal> {
     let wrong = |_| (ErrorCode::InvalidParams, "its parameters are of another form".to_owned());
     serde_json::from_value(params).map_err(wrong)
 }
 
-fn written(answer: &impl serde::Serialize) -> Result<Value, Refusal> {
+pub(super) fn written(answer: &impl serde::Serialize) -> Result<Value, Refusal> {
     let failed = |_| (ErrorCode::InternalError, "the answer cannot be written".to_owned());
     serde_json::to_value(answer).map_err(failed)
 }

@@ -3,7 +3,7 @@
 //! and no complaint quotes what came: it may hold a document.
 
 use std::{
-    io::{self, BufRead, Read, Write},
+    io::{self, BufRead, Read as _, Write},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
 };
