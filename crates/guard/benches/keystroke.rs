@@ -96,7 +96,7 @@ fn session(text: String) -> Vec<Duration> {
 
 fn code(lines: usize, keys: usize) -> String {
     let line = |number: usize| {
-        if keys > 0 && number % (lines / keys) == 0 {
+        if keys > 0 && number.is_multiple_of(lines / keys) {
             format!("    MISTRAL_API_KEY_{number} = \"{}\"\n", random_value())
         } else {
             format!("    total_{number} = compute(total_{number}, rate)  # step {number}\n")
