@@ -166,8 +166,9 @@ impl Detector {
             return Trace::default();
         }
         let mut raws = Vec::new();
-        self.text(&Text { bytes: blob.bytes, path, depth: DEPTH }, &scratch.hits, &mut raws);
         let own = blob.piece.map_or(0..usize::MAX, |piece| piece.own_start..piece.own_end);
+        let text = Text { bytes: blob.bytes, path, depth: DEPTH, own: own.clone() };
+        self.text(&text, &scratch.hits, &mut raws);
         raws.retain(|raw| own.contains(&raw.span.start));
         self.settle(blob.bytes, raws, &mut found);
         Trace(u64::from(!scratch.hits.is_empty()))
@@ -259,7 +260,12 @@ impl Detector {
             self.gate.find(&layer.bytes, &mut inner_hits);
             let mut inner = Vec::new();
             self.text(
-                &Text { bytes: &layer.bytes, path: None, depth: text.depth - 1 },
+                &Text {
+                    bytes: &layer.bytes,
+                    path: None,
+                    depth: text.depth - 1,
+                    own: 0..usize::MAX,
+                },
                 &inner_hits,
                 &mut inner,
             );

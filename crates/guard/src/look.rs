@@ -3,12 +3,12 @@
 //! out, by a comment beside the value or by the ignore file. Files, Git and
 //! reports are `pipeline`'s.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 use jiff::civil::Date;
 use leeward_detect::{Detector, Options, Scratch, Sighting};
 use leeward_dossier::Library;
-use leeward_model::{Blob, Confidence, Level, Origin};
+use leeward_model::{Blob, Confidence, Level, Origin, Piece};
 use leeward_pipeline::IgnoreFile;
 
 /// What looks at texts. Built once; a thread brings its own [`Scratch`].
@@ -49,8 +49,27 @@ impl Look {
     /// path is that of the file it is or will be, if any.
     pub fn at(&self, text: &[u8], path: Option<&Path>, scratch: &mut Scratch) -> Vec<Sighting> {
         let origin = path.map_or(Origin::Stdin, Origin::File);
+        self.find(&Blob::whole(text, origin), path, scratch)
+    }
+
+    /// What begins within a part of a text that is itself cut out of a larger
+    /// one: what stands around the part is only looked at for what it says.
+    pub fn within(
+        &self,
+        text: &[u8],
+        part: Range<usize>,
+        path: Option<&Path>,
+        scratch: &mut Scratch,
+    ) -> Vec<Sighting> {
+        let origin = path.map_or(Origin::Stdin, Origin::File);
+        let piece = Piece { index: 0, offset: 0, own_start: part.start, own_end: part.end };
+        let blob = Blob { piece: Some(piece), ..Blob::whole(text, origin) };
+        self.find(&blob, path, scratch)
+    }
+
+    fn find(&self, blob: &Blob<'_>, path: Option<&Path>, scratch: &mut Scratch) -> Vec<Sighting> {
         let mut found = Vec::new();
-        self.detector.scan(&Blob::whole(text, origin), scratch, |sighting| {
+        self.detector.scan(blob, scratch, |sighting| {
             if self.counts(&sighting, path) {
                 found.push(sighting);
             }

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     path::PathBuf,
+    time::Duration,
 };
 
 use leeward_detect::Scratch;
@@ -27,6 +28,9 @@ use crate::look::Look;
 
 /// Messages after which documents are looked at though more wait.
 const PATIENCE: usize = 64;
+
+/// How long nobody types before the whole of a document is looked at.
+const QUIET: Duration = Duration::from_millis(250);
 
 /// Serves a connection until one of the two ends it; whether the editor said
 /// good-bye as the protocol has it.
@@ -78,8 +82,10 @@ impl Server<'_> {
         let mut handled = 0;
         loop {
             if queue.is_empty() {
-                let Ok(message) = self.connection.receiver.recv() else { return false };
-                queue.push_back(message);
+                match self.next() {
+                    Some(message) => queue.push_back(message),
+                    None => return false,
+                }
             }
             while let Ok(message) = self.connection.receiver.try_recv() {
                 match cancelled(&message) {
@@ -102,6 +108,19 @@ impl Server<'_> {
                 self.settle();
             }
         }
+    }
+
+    /// Waits for a message. While none comes, what was looked at in part is looked
+    /// at as a whole.
+    fn next(&mut self) -> Option<Message> {
+        while self.documents.values().any(Document::is_near) {
+            match self.connection.receiver.recv_timeout(QUIET) {
+                Ok(message) => return Some(message),
+                Err(error) if error.is_timeout() => self.look_at_the_rest(),
+                Err(_) => return None,
+            }
+        }
+        self.connection.receiver.recv().ok()
     }
 
     /// A request that still waits is answered as cancelled.
@@ -223,10 +242,9 @@ impl Server<'_> {
         let identifier = params.text_document;
         let Some(document) = self.documents.get_mut(&identifier.uri) else { return };
         for change in params.content_changes {
-            document.text.change(change, self.client.encoding);
+            document.change(change, self.client.encoding);
         }
         document.version = identifier.version;
-        document.forget();
     }
 
     fn close(&mut self, params: &DidCloseTextDocumentParams) {
@@ -284,17 +302,41 @@ impl Server<'_> {
             .map(|document| document.uri.clone())
             .collect();
         for uri in stale {
-            let diagnostics = self.marks(&uri);
-            let Some(document) = self.documents.get_mut(&uri) else { continue };
-            // Nothing is no news.
-            if diagnostics.is_empty() && !document.is_marked {
-                continue;
-            }
-            document.is_marked = !diagnostics.is_empty();
-            let version = Some(document.version);
-            let params = PublishDiagnosticsParams { uri, diagnostics, version };
-            self.notify("textDocument/publishDiagnostics", params);
+            self.publish(uri);
         }
+    }
+
+    /// Looks at the whole of one document that was looked at in part, and shows
+    /// what that changes.
+    fn look_at_the_rest(&mut self) {
+        let document = self.documents.values_mut().find(|document| document.is_near());
+        let Some(document) = document else { return };
+        let root = document.path.as_deref().and_then(|path| self.client.root_of(path));
+        let has_changed = document.look_at_all(Eye {
+            look: &self.look,
+            scratch: &mut self.scratch,
+            accepted: &self.accepted,
+            root: root.map(PathBuf::as_path),
+        });
+        let uri = document.uri.clone();
+        match (has_changed, self.client.pulls) {
+            (false, _) => {}
+            (true, false) => self.publish(uri),
+            (true, true) => self.refresh(),
+        }
+    }
+
+    fn publish(&mut self, uri: Uri) {
+        let diagnostics = self.marks(&uri);
+        let Some(document) = self.documents.get_mut(&uri) else { return };
+        // Nothing is no news.
+        if diagnostics.is_empty() && !document.is_marked {
+            return;
+        }
+        document.is_marked = !diagnostics.is_empty();
+        let version = Some(document.version);
+        let params = PublishDiagnosticsParams { uri, diagnostics, version };
+        self.notify("textDocument/publishDiagnostics", params);
     }
 
     pub(super) fn look_at_accepted(&mut self) {
@@ -310,6 +352,11 @@ impl Server<'_> {
     /// What was found no longer holds, of any document.
     pub(super) fn renew(&mut self) {
         self.documents.values_mut().for_each(Document::forget);
+        self.refresh();
+    }
+
+    /// Has the editor ask again, if it is one that asks.
+    fn refresh(&mut self) {
         if self.client.pulls && self.client.refreshes {
             self.ask("workspace/diagnostic/refresh", Value::Null, String::new());
         }
@@ -319,7 +366,7 @@ impl Server<'_> {
     pub(super) fn look(&mut self, uri: &Uri) -> Option<&Document> {
         let document = self.documents.get_mut(uri)?;
         let root = document.path.as_deref().and_then(|path| self.client.root_of(path));
-        document.found(Eye {
+        document.look(Eye {
             look: &self.look,
             scratch: &mut self.scratch,
             accepted: &self.accepted,

@@ -53,16 +53,23 @@ impl Text {
         self.lines.extend(ends.map(|at| at + 1));
     }
 
-    /// Takes a change.
-    pub(super) fn change(&mut self, change: TextDocumentContentChangeEvent, encoding: Encoding) {
-        let Some(range) = change.range else {
-            self.text = change.text;
-            return self.measure();
-        };
-        let start = self.offset(range.start, encoding);
-        let end = self.offset(range.end, encoding).max(start);
-        self.text.replace_range(start..end, &change.text);
+    /// Takes a change: which bytes were replaced, and by how many. `None` if it
+    /// is another text altogether.
+    pub(super) fn change(
+        &mut self,
+        change: TextDocumentContentChangeEvent,
+        encoding: Encoding,
+    ) -> Option<(Range<usize>, usize)> {
+        let replaced = change.range.map(|range| {
+            let start = self.offset(range.start, encoding);
+            start..self.offset(range.end, encoding).max(start)
+        });
+        match &replaced {
+            Some(replaced) => self.text.replace_range(replaced.clone(), &change.text),
+            None => self.text.clone_from(&change.text),
+        }
         self.measure();
+        Some((replaced?, change.text.len()))
     }
 
     /// The byte at a position; always where a character begins.
