@@ -76,6 +76,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         now: started_at.as_second(),
         today: TimeZone::UTC.to_datetime(started_at).date(),
         user_rules: user_rules.as_deref(),
+        decoys: None,
         desk: inquiry.desk.as_ref(),
     };
     let progress = Arc::new(Progress::default());
@@ -94,7 +95,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         return Ok(exit(&outcome, &[], args.how.allow_incomplete));
     }
     let now = started_at.as_second();
-    let not_live = inquiry.ask(&mut outcome.findings, &library, now, args.how.quiet);
+    let not_live = inquiry.ask(&mut outcome, &library, now, args.how.quiet);
     if let Some(path) = &args.which.write_baseline {
         write_baseline(path, &outcome)?;
     }
@@ -109,6 +110,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         elapsed: Some(begun.elapsed()),
         targets: &names,
         findings: &outcome.findings,
+        stealers: &outcome.stealers,
         coverage: &outcome.coverage,
         suppressed: report::Suppressed {
             baseline: outcome.suppressed.baseline,
@@ -216,20 +218,16 @@ impl Inquiry {
     }
 
     /// Asks about the findings; returns those that are not to be shown.
-    fn ask(
-        self,
-        findings: &mut Vec<Finding>,
-        library: &Library,
-        now: i64,
-        quiet: bool,
-    ) -> Vec<Finding> {
+    fn ask(self, outcome: &mut Outcome, library: &Library, now: i64, quiet: bool) -> Vec<Finding> {
+        let stealing = !outcome.stealers.is_empty();
+        let findings = &mut outcome.findings;
         match self.desk {
             Some(desk) => {
                 let _watch = Watch::asking(&desk.tally(), quiet);
-                inquire(findings, desk, library, now, self.keep)
+                inquire(findings, desk, library, stealing, now, self.keep)
             }
             None if self.offline => {
-                offline(findings, library, now);
+                offline(findings, library, stealing, now);
                 if self.keep == Keep::Live { std::mem::take(findings) } else { Vec::new() }
             }
             None => Vec::new(),
@@ -245,7 +243,7 @@ fn is_open(finding: &Finding) -> bool {
 /// Findings count for more than gaps: whoever acts on the code alone acts on
 /// what was found, and the report names the gaps.
 fn exit(outcome: &Outcome, not_live: &[Finding], allow_incomplete: bool) -> Exit {
-    if !outcome.findings.is_empty() {
+    if !outcome.findings.is_empty() || !outcome.stealers.is_empty() {
         Exit::Found
     } else if allow_incomplete || outcome.coverage.is_complete() && !not_live.iter().any(is_open) {
         Exit::Clean

@@ -11,6 +11,7 @@ mod circumstance;
 mod collect;
 mod ignore;
 mod inquire;
+mod packages;
 mod scan;
 mod settle;
 mod target;

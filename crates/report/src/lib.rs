@@ -19,6 +19,7 @@ mod masked;
 mod reach;
 mod reason;
 mod snippet;
+mod stealer;
 mod value;
 mod view;
 mod words;

@@ -22,6 +22,7 @@ fn samples() -> Vec<Sample> {
         clean(),
         hostile(),
         common::probed::asked(),
+        common::stealing(),
         Sample { reveal: true, ..rich() },
     ];
     samples.extend(odd.map(sample_with));

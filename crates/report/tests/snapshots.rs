@@ -211,3 +211,10 @@ fn a_stream_holds_the_same_lines_as_a_whole() {
     assert_eq!(sorted(&streamed), sorted(&whole));
     assert_eq!(streamed.lines().last(), whole.lines().last());
 }
+
+#[test]
+fn packages_that_stole_credentials() {
+    assert_snapshot!(human(&common::stealing()));
+    assert_snapshot!("markdown_stealing", common::stealing().write(Format::Markdown, Style::PLAIN));
+    assert_snapshot!("csv_stealing", common::stealing().write(Format::Csv, Style::PLAIN));
+}
