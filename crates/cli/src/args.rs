@@ -15,7 +15,7 @@ use leeward_model::Level;
 use leeward_report as report;
 
 pub(crate) use fix::Fix;
-pub(crate) use honey::Honey;
+pub(crate) use honey::{Honey, HoneyCheck, HoneyCreate, HoneyList, HoneyRetire, HoneyShow};
 pub(crate) use hook::Hook;
 pub(crate) use incident::{
     Alert, Assign, Close, Export, Incident, Kept, List, ListFormat, Note, Recording, Respond,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use leeward_detect::{Detector, Options};
+use leeward_detect::{Detector, Options, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{Finding, Level, Secret, Validity};
 use leeward_pipeline::{Baseline, IgnoreFile, Keep, Outcome, Request, Scope, Target, inquire};
@@ -30,6 +30,7 @@ use crate::{
     config::Config,
     environment,
     failure::{Exit, Failure},
+    honey::sighted::Watched,
     kept, library, plan,
     progress::Watch,
     record::{self, Scanned},
@@ -52,6 +53,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     // Before anything is looked at: a store that cannot be written to is known
     // now.
     let keeping = Keeping::of(&args.recording)?;
+    let watched = keeping.as_ref().map(Keeping::watched).transpose()?;
     let least: Level = args.which.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
     let targets = targets(&args)?;
@@ -76,7 +78,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         now: started_at.as_second(),
         today: TimeZone::UTC.to_datetime(started_at).date(),
         user_rules: user_rules.as_deref(),
-        decoys: None,
+        decoys: watched.as_ref().map(Watched::prints),
         desk: inquiry.desk.as_ref(),
     };
     let progress = Arc::new(Progress::default());
@@ -89,6 +91,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let outcome = leeward_pipeline::scan(&request, &library, &detector, &progress);
     drop(watch);
     let mut outcome = outcome.map_err(Failure::Scan)?;
+    let sighted = watched.map_or_else(Vec::new, |watched| watched.take(&mut outcome));
     if args.asking.plan {
         let kinds = plan::kinds(&library, &outcome.findings);
         plan::show(&library, &kinds, &inquiry.settings, inquiry.depth)?;
@@ -96,6 +99,9 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     }
     let now = started_at.as_second();
     let not_live = inquiry.ask(&mut outcome, &library, now, args.how.quiet);
+    // Nobody is asked about what nobody uses.
+    outcome.findings.extend(sighted);
+    worst_first(&mut outcome.findings);
     if let Some(path) = &args.which.write_baseline {
         write_baseline(path, &outcome)?;
     }
@@ -180,6 +186,11 @@ impl Keeping {
         let config = Config::load(recording.kept.config.as_deref())?;
         let store = RefCell::new(kept::open(&recording.kept, &config)?);
         Ok(Some(Self { store, config, actor: kept::actor(&recording.kept) }))
+    }
+
+    /// Honey keys that are known there.
+    fn watched(&self) -> Result<Watched, Failure> {
+        Watched::of(&mut self.store.borrow_mut())
     }
 }
 

@@ -8,5 +8,6 @@
 //! hook protocols of AI agents; `mcp` tools for agents; `lsp` editors; `redact`
 //! streams with their secrets masked; `honey` keys that nobody uses.
 
+pub mod honey;
 pub mod look;
 pub mod policy;
