@@ -16,9 +16,12 @@ pub use lockfile::LockFile;
 /// What is looked for.
 #[derive(Debug, Default)]
 pub struct Advisories<'a> {
-    /// By ecosystem and name, as its registry compares names.
-    known: HashMap<(Ecosystem, Vec<u8>), Vec<(&'a Advisory, &'a BadPackage)>>,
+    /// Who says what of a package.
+    known: HashMap<Key, Vec<(&'a Advisory, &'a BadPackage)>>,
 }
+
+/// A package: whose registry, and its name as that compares names.
+type Key = (Ecosystem, Vec<u8>);
 
 /// A bad release that a text names.
 #[derive(Clone, Debug)]

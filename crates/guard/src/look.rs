@@ -74,8 +74,6 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
     use leeward_counterpart::random_value;
 
     use super::*;

@@ -5,7 +5,7 @@ use leeward_store::{Honey, HoneyUse, NewHoney, Store, Trouble};
 
 use crate::fixture::*;
 
-/// One whose value is that of the fixture's finding; its number.
+/// One with a value of the fixture's; its number.
 fn add(store: &mut Store) -> i64 {
     let known = finding(&[]);
     let (dossier, hint) = (DossierId::new("mistral-api-key"), known.secret.hint());
@@ -56,12 +56,11 @@ on_both! {
     fn the_same_value_is_not_kept_twice(base: &Base) {
         let mut store = base.open();
         add(&mut store);
-        let known = finding(&[]);
-        let (dossier, hint) = (DossierId::new("mistral-api-key"), known.secret.hint());
+        let known = the(&mut store);
         let again = NewHoney {
             fingerprint: known.fingerprint,
-            dossier: &dossier,
-            hint: &hint,
+            dossier: &known.dossier,
+            hint: &known.hint,
             sha256: "",
             place: "",
             note: "",
