@@ -84,6 +84,7 @@ struct State {
     pending: HashMap<Place, Vec<(u32, Kept)>>,
     pending_packages: HashMap<Place, Vec<(u32, Seen)>>,
     count: usize,
+    packages: usize,
     of_each: HashMap<Fingerprint, u32>,
 }
 
@@ -132,10 +133,11 @@ impl<'d> Collector<'d> {
 impl Collector<'_> {
     fn keep_package(&self, piece: Option<Piece>, seen: Seen) {
         let mut state = self.lock();
-        if state.collected.packages.len() >= self.bounds.all {
+        if state.packages >= self.bounds.all {
             state.collected.repeated += 1;
             return;
         }
+        state.packages += 1;
         match piece {
             None => state.collected.packages.push(seen),
             Some(piece) => {

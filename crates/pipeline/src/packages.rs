@@ -79,7 +79,7 @@ fn seen(blob: &Blob<'_>, named: &Named<'_>) -> Seen {
         end: start.after(text),
         excerpt: leeward_detect::excerpt(blob.bytes, span, &shown),
         release: Stealer {
-            ecosystem: package.ecosystem.name().to_owned(),
+            ecosystem: package.ecosystem.name().to_ascii_lowercase(),
             name: package.name.clone(),
             version: (*version).to_owned(),
             advisory: advisory.id.clone(),

@@ -28,6 +28,7 @@ fn a_lock_file_that_names_one_is_a_hit_in_every_format() {
     let world = World::new();
     world.write("app/uv.lock", format!("version = 1\n\n{LOCK}"));
     let stealer = only(&scan(&world, &["."]));
+    assert_eq!(stealer["ecosystem"], "pypi");
     assert_eq!(stealer["name"], "mistralai");
     assert_eq!(stealer["version"], "2.4.6");
     assert_eq!(stealer["advisory"], "MAI-2026-002");
@@ -39,7 +40,8 @@ fn a_lock_file_that_names_one_is_a_hit_in_every_format() {
         for part in ["mistralai", "2.4.6", "MAI-2026-002", "uv.lock", "every key"] {
             assert!(run.out.contains(part), "{format} lacks {part}: {}", run.out);
         }
-        assert!(run.out.contains("replace every key") || format == "csv" || format == "sarif");
+        let todo = run.out.to_lowercase().contains("replace every key");
+        assert!(todo || format == "csv", "{format}: {}", run.out);
     }
     let sarif = world.run(["scan", "--format", "sarif", "--quiet", "."]).exits(1).json();
     let run = &sarif["runs"][0];
