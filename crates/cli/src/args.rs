@@ -357,6 +357,12 @@ pub(crate) enum Format {
     Markdown,
     /// One page for a browser, with nothing to load.
     Html,
+    /// JUnit XML, for build services that show tests.
+    Junit,
+    /// The secret detection report of GitLab.
+    Gitlab,
+    /// Annotations for GitHub Actions.
+    Github,
 }
 
 impl From<Format> for report::Format {
@@ -369,6 +375,9 @@ impl From<Format> for report::Format {
             Format::Csv => Self::Csv,
             Format::Markdown => Self::Markdown,
             Format::Html => Self::Html,
+            Format::Junit => Self::Junit,
+            Format::Gitlab => Self::Gitlab,
+            Format::Github => Self::Github,
         }
     }
 }

@@ -6,7 +6,7 @@
 //! shapes are in [`shape`], texts in [`text`], addresses in [`uri`].
 
 mod shape;
-mod text;
+pub(crate) mod text;
 pub(crate) mod uri;
 
 use std::{

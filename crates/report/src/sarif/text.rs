@@ -1,4 +1,5 @@
-//! What the messages of a SARIF log say.
+//! What the messages of a SARIF log say, and the descriptions of other formats
+//! that hold one finding in a few sentences.
 
 use leeward_model::SafeText;
 
@@ -24,7 +25,7 @@ pub(super) fn shown(bytes: &[u8]) -> String {
 }
 
 /// What an alert says. Its first sentence is its title.
-pub(super) fn finding(view: &FindingView<'_>) -> String {
+pub(crate) fn finding(view: &FindingView<'_>) -> String {
     let finding = view.finding;
     let mut sentences = vec![format!("{} {} is exposed", view.title(), view.hint)];
     if let Some(secret) = &view.secret {
