@@ -237,7 +237,9 @@ pub(crate) struct What {
     /// Only what is staged for the next commit.
     #[arg(long, group = "scope")]
     pub(crate) staged: bool,
-    /// Only what these commits brought, such as `main..HEAD`.
+    /// Only what these commits brought, such as `main..HEAD`; `ci` takes those
+    /// that the build service says are new, and the whole history where it does
+    /// not say.
     #[arg(long, group = "scope", value_name = "COMMITS")]
     pub(crate) range: Option<String>,
     /// Leave out directories of this name or path, besides the usual caches.
@@ -287,8 +289,12 @@ pub(crate) struct How {
     /// Write the report to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the same report to this file in another form, too: one scan, any
+    /// number of reports.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) also: Vec<Also>,
     /// Show values in full: on a terminal only, after asking.
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "also"])]
     pub(crate) show_secrets: bool,
     /// Exit with 0 instead of 3 if something could not be looked at.
     #[arg(long)]
@@ -296,6 +302,29 @@ pub(crate) struct How {
     /// No progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// Another form of the report, and the file it goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Also {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for Also {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("it is a form and a file, such as `sarif=leeward.sarif`")?;
+        let format = Format::from_str(name, false).map_err(|_| {
+            let names: Vec<&str> = report::Format::ALL.iter().map(|format| format.name()).collect();
+            format!("no form of report is called like that; there are {}", names.join(", "))
+        })?;
+        Ok(Self { format, path: PathBuf::from(path) })
+    }
 }
 
 /// A number of bytes.
@@ -415,6 +444,15 @@ mod tests {
     #[test]
     fn the_arguments_make_sense() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn another_report_is_a_form_and_a_file() {
+        let also = |text: &str| text.parse::<Also>().ok().map(|also| (also.format, also.path));
+        assert_eq!(also("sarif=a=b"), Some((Format::Sarif, PathBuf::from("a=b"))));
+        for wrong in ["sarif", "sarif=", "=x", "pdf=x", ""] {
+            assert_eq!(also(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

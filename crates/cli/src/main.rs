@@ -5,6 +5,7 @@ mod alerts;
 mod archive;
 mod args;
 mod asking;
+mod ci;
 mod config;
 mod discreet;
 mod dossier;

@@ -26,7 +26,7 @@ use leeward_store::Store;
 use crate::{
     alerts::Alerts,
     args::{self, Color},
-    asking,
+    asking, ci,
     config::Config,
     environment,
     failure::{Exit, Failure},
@@ -58,6 +58,10 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     if args.asking.offline || args.asking.plan {
         fetch_nothing(&targets)?;
     }
+    let (scope, news) = scope(&args.what, &targets)?;
+    if let Some(news) = news.as_ref().filter(|_| !args.how.quiet) {
+        news.tell()?;
+    }
     let baseline = args.which.baseline.as_deref().map(read_baseline).transpose()?;
     let ignore = read_ignore_file(args.which.ignore_file.as_deref())?;
     let threads = args.what.threads.map_or_else(processors, usize::from);
@@ -66,7 +70,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let index = if args.targets.is_empty() { environment::git_index() } else { None };
     let request = Request {
         targets: &targets,
-        scope: scope(&args.what),
+        scope: scope.clone(),
         index: index.as_deref(),
         files: file_options(&args.what, threads)?,
         threads,
@@ -88,6 +92,9 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let outcome = leeward_pipeline::scan(&request, &library, &detector, &progress);
     drop(watch);
     let mut outcome = outcome.map_err(Failure::Scan)?;
+    if let Some(news) = news {
+        news.account(&mut outcome.coverage);
+    }
     if args.asking.plan {
         let kinds = plan::kinds(&library, &outcome.findings);
         plan::show(&library, &kinds, &inquiry.settings, inquiry.depth)?;
@@ -127,6 +134,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         scanned: true,
     };
     let args::How { format, output, quiet, allow_incomplete, .. } = &args.how;
+    show::write_also(&report, &args.how.also, *quiet)?;
     match show::write(&report, *format, output.as_deref(), *quiet, color) {
         // Whoever reads has seen enough; what was found does not change.
         Ok(()) | Err(Failure::BrokenPipe) => {}
@@ -139,7 +147,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
             actor: &keeping.actor,
             targets: &names,
             meant: &targets,
-            scope: &scope(&args.what),
+            scope: &scope,
             store: args.recording.kept.store.as_deref(),
             is_complete: outcome.coverage.is_complete(),
         };
@@ -280,14 +288,20 @@ fn names(targets: &[Target], outcome: &Outcome) -> Vec<String> {
     targets.iter().map(Target::to_string).chain(beyond).collect()
 }
 
-fn scope(what: &args::What) -> Scope {
-    match &what.range {
+/// What is scanned, and how that was chosen where a build service chose it.
+fn scope(what: &args::What, targets: &[Target]) -> Result<(Scope, Option<ci::News>), Failure> {
+    let scope = match &what.range {
+        Some(range) if range == ci::RANGE => {
+            let news = ci::news(targets)?;
+            return Ok((news.scope(), Some(news)));
+        }
         Some(range) => Scope::Range(range.clone()),
         None if what.staged => Scope::Staged,
         None if what.history_only => Scope::History,
         None if what.no_history => Scope::Files,
         None => Scope::Everything,
-    }
+    };
+    Ok((scope, None))
 }
 
 fn file_options(what: &args::What, threads: usize) -> Result<files::Options, Failure> {

@@ -73,6 +73,16 @@ pub(super) struct Selected {
 }
 
 impl Repository {
+    /// Whether a revision, such as a full name of a ref or an object name, is
+    /// a commit that is here.
+    pub fn has_commit(&self, revision: &str) -> bool {
+        let refs = self.refs();
+        let mut reader = Reader::new(&self.objects);
+        let mut resolver = Resolver { repository: self, refs: &refs, reader: &mut reader };
+        let id = resolver.commit(revision);
+        id.is_ok_and(|id| reader.read_kind(&id, Kind::Commit).is_ok())
+    }
+
     /// The commits of a range, newest first, and those that are not here.
     pub(super) fn select(
         &self,
