@@ -14,7 +14,7 @@ use std::{
     path::Path,
 };
 
-use leeward_model::{Coverage, NotScanned, Reason};
+use leeward_model::{Coverage, NotScanned, Reason, SafeText};
 use leeward_pipeline::{Scope, Target};
 use leeward_source::git::Repository;
 use serde_json::Value;
@@ -80,7 +80,7 @@ impl News {
     /// # Errors
     /// If standard error cannot be written.
     pub(crate) fn tell(&self) -> Result<(), Failure> {
-        Ok(writeln!(io::stderr(), "range: {}", self.note)?)
+        Ok(writeln!(io::stderr(), "range: {}", SafeText::new(&self.note))?)
     }
 
     /// Adds what was decided to the account of the scan, where it is not what

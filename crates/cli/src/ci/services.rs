@@ -87,7 +87,7 @@ pub(super) const ALL: &[Service] = &[
         event: None,
         whole: &[("BUILD_REASON", "Schedule"), ("BUILD_REASON", "Manual")],
         bases: &[&[Branch("SYSTEM_PULLREQUEST_TARGETBRANCH")]],
-        deepen: "set `fetchDepth: 0` in the `checkout` step",
+        deepen: "set `fetchDepth: \"0\"` in the `checkout` step",
     },
     Service {
         name: "CircleCI",
