@@ -158,9 +158,16 @@ fn message(view: &FindingView<'_>, place: Option<&Place<'_>>) -> String {
     }
     sentences
         .extend(reach::validity(&view.verification).map(|text| format!("Live or not: {text}")));
-    sentences.extend(
-        view.assessment.as_ref().map(|known| format!("Reaches: {}", reach::at_a_glance(known))),
-    );
+    if let Some(known) = &view.assessment {
+        for (what, text) in [
+            ("Belongs to", reach::belongs_to(known)),
+            ("Reaches", reach::at_a_glance(known)),
+            ("Can", reach::can(known)),
+            ("Not known", reach::not_known(known)),
+        ] {
+            sentences.extend((!text.is_empty()).then(|| format!("{what}: {text}")));
+        }
+    }
     sentences.extend(view.exposure.lines.first().map(|line| capital(line)));
     if !view.guidance.next_step.is_empty() {
         sentences.push(format!("Next step: {}", view.guidance.next_step));

@@ -166,7 +166,12 @@ fn body(view: &FindingView<'_>) -> Vec<String> {
     };
     say("secret", view.secret.as_deref().unwrap_or_default());
     say("live or not", &reach::validity(&view.verification).unwrap_or_default());
-    say("reaches", &view.assessment.as_ref().map(reach::at_a_glance).unwrap_or_default());
+    if let Some(known) = &view.assessment {
+        say("belongs to", &reach::belongs_to(known));
+        say("reaches", &reach::at_a_glance(known));
+        say("can", &reach::can(known));
+        say("not known", &reach::not_known(known));
+    }
     say("severity", &because(view.finding.severity.level.name(), &view.severity_why));
     say("confidence", &because(view.finding.confidence.level().name(), &view.evidence()));
     for line in &view.exposure.lines {

@@ -190,7 +190,15 @@ fn details(view: &FindingView<'_>) -> BTreeMap<&'static str, Detail> {
         details.insert("validity", text("Live or not", &validity));
     }
     if let Some(known) = &view.assessment {
-        details.insert("reach", text("What it reaches", &reach::at_a_glance(known)));
+        for (key, name, value) in [
+            ("owner", "Belongs to", reach::belongs_to(known)),
+            ("reach", "What it reaches", reach::at_a_glance(known)),
+            ("actions", "What its holder can do", reach::can(known)),
+        ] {
+            if !value.is_empty() {
+                details.insert(key, text(name, &value));
+            }
+        }
     }
     if let Some(first) = view.places.first() {
         details.insert("position", text("Position", &inert(&first.position())));
