@@ -24,6 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rivals_path = root.join("rivals.toml");
     let rivals =
         check::rivals(&shown(&rivals_path), &fs::read_to_string(&rivals_path)?).map_err(all)?;
+    let advisories_path = root.join("advisories.toml");
+    let advisories =
+        check::advisories(&shown(&advisories_path), &fs::read_to_string(&advisories_path)?)
+            .map_err(all)?;
     let mut dossiers = Vec::new();
     for provider in sorted(root)?.into_iter().filter(|path| path.is_dir()) {
         for path in sorted(&provider)? {
@@ -35,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     dossiers.sort_by(|a, b| a.0.cmp(&b.0));
     #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folder this way")]
     let out = std::env::var("OUT_DIR")?;
-    let packed = postcard::to_stdvec(&schema::Bundle { dossiers, rivals })?;
+    let packed = postcard::to_stdvec(&schema::Bundle { dossiers, rivals, advisories })?;
     fs::write(Path::new(&out).join("dossiers.bin"), packed)?;
     Ok(())
 }

@@ -39,6 +39,10 @@ const MOST: u64 = 200;
 /// A letter that is not tried again waits for ever.
 const NEVER: i64 = i64::MAX / 4;
 
+/// What is to be done first about a key that nobody uses.
+const HONEY: &str =
+    "find out who took it, and replace the real keys beside it: it opens nothing itself";
+
 /// The fact that says up to which event letters were made.
 const UP_TO: &str = "up-to";
 
@@ -118,7 +122,11 @@ impl<'a> Alerts<'a> {
         detail: Option<String>,
     ) -> Result<Notice, Failure> {
         let dossier = self.library.get(incident.dossier.as_str());
-        let title = dossier.map_or_else(|| incident.dossier.to_string(), |it| it.name.clone());
+        let mut title = dossier.map_or_else(|| incident.dossier.to_string(), |it| it.name.clone());
+        let is_honey = store.honey_of(&incident.fingerprint)?.is_some();
+        if is_honey {
+            title = format!("honey key ({title})");
+        }
         let steps = store.steps(incident.id)?;
         let required = self.config.required().map_err(Failure::Store)?;
         let open = steps
@@ -129,8 +137,12 @@ impl<'a> Alerts<'a> {
                 .and_then(|dossier| dossier.remediation.iter().find(|it| it.step == record.step));
             Next {
                 step: record.step,
-                text: told.map_or_else(|| record.step.to_string(), |told| told.title.clone()),
-                link: told.and_then(|told| told.link.clone()),
+                text: match told {
+                    _ if is_honey => HONEY.to_owned(),
+                    Some(told) => told.title.clone(),
+                    None => record.step.to_string(),
+                },
+                link: told.and_then(|told| told.link.clone()).filter(|_| !is_honey),
                 command: Some(format!("leeward respond {}", incident.id)),
             }
         });

@@ -1,11 +1,13 @@
 //! What may be typed. Meaning is given to it by the commands' own files.
 
+mod agent;
 mod fix;
 mod honey;
 mod hook;
 mod incident;
 mod lsp;
 mod mcp;
+pub(crate) mod receive;
 mod redact;
 
 use std::{ffi::OsString, path::PathBuf, str::FromStr};
@@ -14,16 +16,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use leeward_model::Level;
 use leeward_report as report;
 
+pub(crate) use agent::{Agent, AgentCommand, AgentInstall};
 pub(crate) use fix::Fix;
-pub(crate) use honey::Honey;
-pub(crate) use hook::Hook;
+pub(crate) use honey::{Honey, HoneyCheck, HoneyCreate, HoneyList, HoneyRetire, HoneyShow};
+pub(crate) use hook::{
+    Answering, CommitMsg, GitHook, Hook, Install, PreCommit, PrePush, WhenMissing, Where,
+};
 pub(crate) use incident::{
     Alert, Assign, Close, Export, Incident, Kept, List, ListFormat, Note, Recording, Respond,
     Response, Show, ShowFormat, VerifyLog,
 };
 pub(crate) use lsp::Lsp;
 pub(crate) use mcp::Mcp;
-pub(crate) use redact::Redact;
+pub(crate) use redact::{Redact, Sealing};
 
 const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
@@ -228,6 +233,12 @@ pub(crate) enum Probe {
 /// Which bytes are looked at.
 #[derive(Args, Debug)]
 pub(crate) struct What {
+    /// Scan the files of a list of places, such as `ai-tools`: where tools for
+    /// AI keep keys and transcripts, below your home directory and here. `list`
+    /// shows the lists, and what of them is here.
+    #[arg(long, value_name = "NAME")]
+    #[arg(conflicts_with_all = ["staged", "range", "history_only"])]
+    pub(crate) preset: Option<String>,
     /// Leave Git history out.
     #[arg(long, group = "scope")]
     pub(crate) no_history: bool,
@@ -237,7 +248,9 @@ pub(crate) struct What {
     /// Only what is staged for the next commit.
     #[arg(long, group = "scope")]
     pub(crate) staged: bool,
-    /// Only what these commits brought, such as `main..HEAD`.
+    /// Only what these commits brought, such as `main..HEAD`; `ci` takes those
+    /// that the build service says are new, and the whole history where it does
+    /// not say.
     #[arg(long, group = "scope", value_name = "COMMITS")]
     pub(crate) range: Option<String>,
     /// Leave out directories of this name or path, besides the usual caches.
@@ -287,8 +300,12 @@ pub(crate) struct How {
     /// Write the report to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the same report to this file in another form, too: one scan, any
+    /// number of reports.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) also: Vec<Also>,
     /// Show values in full: on a terminal only, after asking.
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "also"])]
     pub(crate) show_secrets: bool,
     /// Exit with 0 instead of 3 if something could not be looked at.
     #[arg(long)]
@@ -296,6 +313,29 @@ pub(crate) struct How {
     /// No progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// Another form of the report, and the file it goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Also {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for Also {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("it is a form and a file, such as `sarif=leeward.sarif`")?;
+        let format = Format::from_str(name, false).map_err(|_| {
+            let names: Vec<&str> = report::Format::ALL.iter().map(|format| format.name()).collect();
+            format!("no form of report is called like that; there are {}", names.join(", "))
+        })?;
+        Ok(Self { format, path: PathBuf::from(path) })
+    }
 }
 
 /// A number of bytes.
@@ -357,6 +397,12 @@ pub(crate) enum Format {
     Markdown,
     /// One page for a browser, with nothing to load.
     Html,
+    /// JUnit XML, for build services that show tests.
+    Junit,
+    /// The secret detection report of GitLab.
+    Gitlab,
+    /// Annotations for GitHub Actions.
+    Github,
 }
 
 impl From<Format> for report::Format {
@@ -369,6 +415,9 @@ impl From<Format> for report::Format {
             Format::Csv => Self::Csv,
             Format::Markdown => Self::Markdown,
             Format::Html => Self::Html,
+            Format::Junit => Self::Junit,
+            Format::Gitlab => Self::Gitlab,
+            Format::Github => Self::Github,
         }
     }
 }
@@ -406,6 +455,15 @@ mod tests {
     #[test]
     fn the_arguments_make_sense() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn another_report_is_a_form_and_a_file() {
+        let also = |text: &str| text.parse::<Also>().ok().map(|also| (also.format, also.path));
+        assert_eq!(also("sarif=a=b"), Some((Format::Sarif, PathBuf::from("a=b"))));
+        for wrong in ["sarif", "sarif=", "=x", "pdf=x", ""] {
+            assert_eq!(also(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

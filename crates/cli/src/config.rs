@@ -73,6 +73,8 @@ struct Guard {
     within_seconds: Option<u64>,
     /// `low`, `medium` or `high`.
     confidence: Option<Confidence>,
+    /// Known findings: a file of each repository, by its path from the root.
+    baseline: Option<PathBuf>,
 }
 
 /// What becomes of a change that could not be looked at.
@@ -159,6 +161,11 @@ impl Config {
                 None => usual.least,
             },
         }
+    }
+
+    /// Where repositories keep what is known of them, from their roots.
+    pub(crate) fn guard_baseline(&self) -> Option<PathBuf> {
+        self.guard.baseline.clone()
     }
 
     /// Days that a replacement lasts.

@@ -20,6 +20,47 @@ pub(crate) fn git_index() -> Option<PathBuf> {
     variable("GIT_INDEX_FILE").map(PathBuf::from)
 }
 
+/// The git directory that Git names to its hooks, where it is not the one
+/// around.
+pub(crate) fn git_dir() -> Option<PathBuf> {
+    variable("GIT_DIR").map(PathBuf::from)
+}
+
+/// Whether Git says that no editor is used for this commit: then it takes the
+/// message as it is.
+pub(crate) fn git_uses_no_editor() -> bool {
+    variable("GIT_EDITOR").is_some_and(|editor| editor == ":")
+}
+
+/// Why a hook is to let something pass; empty if the variable is.
+pub(crate) fn bypass() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+    let value = std::env::var_os("LEEWARD_BYPASS");
+    value.map(|value| value.to_string_lossy().into_owned())
+}
+
+/// What the pre-commit framework says of a push.
+pub(crate) struct FrameworkPush {
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) branch: Option<String>,
+    pub(crate) remote: Option<String>,
+    pub(crate) address: Option<String>,
+}
+
+/// What the pre-commit framework says of a push, if it runs this.
+pub(crate) fn pre_commit_push() -> Option<FrameworkPush> {
+    variable("PRE_COMMIT")?;
+    let remote = text("PRE_COMMIT_REMOTE_NAME");
+    remote.is_some().then(|| FrameworkPush {
+        from: text("PRE_COMMIT_FROM_REF"),
+        to: text("PRE_COMMIT_TO_REF"),
+        branch: text("PRE_COMMIT_LOCAL_BRANCH"),
+        remote,
+        address: text("PRE_COMMIT_REMOTE_URL"),
+    })
+}
+
 /// The proxy for encrypted connections, and the hosts that go without it.
 pub(crate) fn proxy() -> (Option<String>, Option<String>) {
     let text = |names: &[&str]| {
@@ -53,6 +94,17 @@ pub(crate) fn config_file() -> Option<PathBuf> {
     Some(dir.join("leeward").join("leeward.toml"))
 }
 
+/// Where hooks for all repositories of this user are put.
+pub(crate) fn hooks_dir() -> Option<PathBuf> {
+    let dir = variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(dirs::config_dir)?;
+    Some(dir.join("leeward").join("hooks"))
+}
+
+/// This program.
+pub(crate) fn program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
 /// Where programs keep what they make, for this user.
 pub(crate) fn data_dir() -> Option<PathBuf> {
     variable("XDG_DATA_HOME").map(PathBuf::from).or_else(dirs::data_local_dir)
@@ -79,6 +131,26 @@ pub(crate) fn secret<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<Sec
 /// A variable by its name.
 pub(crate) fn text(name: &str) -> Option<String> {
     variable(name).and_then(|text| text.into_string().ok())
+}
+
+/// Everything, as `NAME=value` lines: what a command started from here would
+/// see.
+pub(crate) fn everything() -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(Vec::new());
+    for (name, value) in std::env::vars_os() {
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        text.extend_from_slice(name.as_encoded_bytes());
+        text.push(b'=');
+        text.extend_from_slice(&value);
+        text.push(b'\n');
+    }
+    text
+}
+
+/// Where the command was started.
+pub(crate) fn here() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "the command line knows where it was started")]
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
 
 /// Who runs this, and where, as the machine knows them.
@@ -123,4 +195,11 @@ pub(crate) fn is_running(process: i32) -> bool {
         let _ = process;
         true
     }
+}
+
+/// Where the command was started, links followed.
+pub(crate) fn really_here() -> std::io::Result<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the command line knows where it was started")]
+    let here = std::env::current_dir()?;
+    here.canonicalize()
 }

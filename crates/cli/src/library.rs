@@ -1,20 +1,35 @@
 //! The dossiers of a run: those built in and those the user names.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
 
-use leeward_dossier::{Dossier, Library, Problem};
+use leeward_dossier::{Dossier, Library, Problem, check};
 use leeward_model::SafeText;
 
 use crate::failure::Failure;
+
+/// What a directory of dossiers may have beside them: packages that stole
+/// credentials and belong to no provider.
+const ADVISORIES: &str = "advisories.toml";
 
 /// The built-in dossiers with the user's added.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Library, Failure> {
     let mut library = Library::builtin();
     for dossier in read(paths)? {
         library.add(dossier);
+    }
+    for path in paths {
+        let file = path.join(ADVISORIES);
+        if !file.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&file)
+            .map_err(|error| Failure::File("read the advisories", file.clone(), error))?;
+        let shown = SafeText::new(file.as_os_str().as_encoded_bytes()).to_string();
+        library.add_advisories(check::advisories(&shown, &text).map_err(Failure::Dossiers)?);
     }
     Ok(library)
 }
@@ -83,9 +98,14 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     entries.sort();
     for entry in entries {
         let toml = entry.extension().is_some_and(|extension| extension == "toml");
-        if entry.is_dir() || toml && entry.file_name().is_some_and(|name| name != "rivals.toml") {
+        if entry.is_dir() || toml && !entry.file_name().is_some_and(is_no_dossier) {
             collect(&entry, files)?;
         }
     }
     Ok(())
+}
+
+/// Files of a directory of dossiers that hold something else.
+fn is_no_dossier(name: &OsStr) -> bool {
+    name == "rivals.toml" || name == ADVISORIES
 }

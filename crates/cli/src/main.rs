@@ -5,6 +5,7 @@ mod alerts;
 mod archive;
 mod args;
 mod asking;
+mod ci;
 mod config;
 mod discreet;
 mod dossier;
@@ -21,6 +22,7 @@ mod lsp;
 mod mcp;
 mod page;
 mod plan;
+mod preset;
 mod probe;
 mod progress;
 mod record;
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         Command::Incident(command) => incident::run(&command, color),
         Command::Alert(command) => alerts::run(&command),
         Command::Respond(args) => respond::run(&args, color),
-        Command::Hook(command) => hook::run(&command),
+        Command::Hook(command) => hook::run(&command, color),
         Command::Fix(args) => fix::run(&args),
         Command::Redact(args) => redact::run(&args),
         Command::Lsp(args) => lsp::run(&args),

@@ -133,14 +133,14 @@ fn absolute(provenance: &Provenance) -> Provenance {
 }
 
 #[cfg(unix)]
-fn absolute_path(path: &[u8]) -> Vec<u8> {
+pub(crate) fn absolute_path(path: &[u8]) -> Vec<u8> {
     use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
     let named = Path::new(std::ffi::OsStr::from_bytes(path));
     std::path::absolute(named).map_or_else(|_| path.to_vec(), |it| it.into_os_string().into_vec())
 }
 
 #[cfg(not(unix))]
-fn absolute_path(path: &[u8]) -> Vec<u8> {
+pub(crate) fn absolute_path(path: &[u8]) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(path) else { return path.to_vec() };
     std::path::absolute(Path::new(text))
         .map_or_else(|_| path.to_vec(), |it| it.to_string_lossy().into_owned().into_bytes())

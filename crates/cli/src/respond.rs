@@ -3,10 +3,17 @@
 //! what it may use, and people are told what came of it.
 
 mod hands;
+mod hooks;
 mod logs;
 mod screen;
 
-use std::{cell::RefCell, sync::Arc, thread, time::Duration};
+use std::{
+    cell::RefCell,
+    io::{self, Write as _},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use leeward_dossier::{Dossier, Library};
 use leeward_model::{
@@ -15,9 +22,9 @@ use leeward_model::{
 use leeward_probe::{Rate, Settings, Stop};
 use leeward_respond::{Ground, Halt, Responder, Shelf, Tools, Wishes};
 use leeward_source::files;
-use leeward_store::Store;
+use leeward_store::{Honey, Store};
 
-use self::hands::Hands;
+use self::{hands::Hands, hooks::Hooks};
 use crate::{
     alerts::Alerts,
     args::{self, Color},
@@ -25,6 +32,7 @@ use crate::{
     config::Config,
     discreet::{cautious, discreet},
     failure::{Exit, Failure},
+    honey,
     incident::{day, waived},
     kept::{self, Notebook},
     library, sealing, terminal,
@@ -71,6 +79,19 @@ fn respond(
     color: Color,
 ) -> Result<Exit, Failure> {
     let known = Known::of(&mut store, incident.id)?;
+    if let Some(honey) = store.honey_of(&known.case.fingerprint)? {
+        let decides = args.decided.attest.is_some() || !args.decided.waive.is_empty();
+        if !decides {
+            return nothing_to_close(&mut store, &known.incident, &honey, holder);
+        }
+        if args.apply {
+            return Err(Failure::Store(
+                "this incident is of a honey key, for which nothing is done by program: leave out \
+                 `--apply`"
+                    .to_owned(),
+            ));
+        }
+    }
     let library = Arc::new(library::load(&args.how.dossiers)?);
     let dossier = library::find(&library, known.case.dossier.as_str())?;
     let wanted = Wanted {
@@ -88,12 +109,29 @@ fn respond(
     let sealed = sealing::open(&mut store, &config, &known.case)?;
     let hands = Hands::of(args, &library, dossier, &known.case, &settings, sealed, &stop)?;
     let store = RefCell::new(store);
+    let prevention = Hooks { roots: hands.roots.clone() };
+    let library = &library;
     let session =
-        Session { args, config, library: &library, dossier, hands, settings, store, stop, color };
+        Session { args, config, library, dossier, hands, prevention, settings, store, stop, color };
     match holder {
         None => session.plan(known, &wanted),
         Some(holder) => session.carry_out(known, &wanted, holder),
     }
+}
+
+/// A honey key opens nothing: what is to be done about one is a person's.
+fn nothing_to_close(
+    store: &mut Store,
+    incident: &Incident,
+    honey: &Honey,
+    holder: Option<&str>,
+) -> Result<Exit, Failure> {
+    if let Some(holder) = holder {
+        store.release(incident.id, holder)?;
+    }
+    io::stdout().write_all(honey::plan(incident.id, honey).as_bytes())?;
+    let is_done = holder.is_none() || incident.state == State::Closed;
+    Ok(if is_done { Exit::Clean } else { Exit::Found })
 }
 
 /// What is remembered of an incident.
@@ -147,6 +185,7 @@ struct Session<'a> {
     library: &'a Library,
     dossier: &'a Dossier,
     hands: Hands,
+    prevention: Hooks,
     settings: Settings,
     store: RefCell<Store>,
     stop: Stop,
@@ -285,6 +324,7 @@ impl Session<'_> {
             replacement: self.hands.replacement.as_ref().map(leeward_model::Secret::duplicate),
             destinations: shelves,
             logs: self.hands.logs.clone(),
+            prevention: Some(&self.prevention),
             search: ground,
             clock: &kept::now,
             pause: &pause,

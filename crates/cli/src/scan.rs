@@ -10,7 +10,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use leeward_detect::{Detector, Options};
+use leeward_detect::{Detector, Options, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{Finding, Level, Secret, Validity};
 use leeward_pipeline::{Baseline, IgnoreFile, Keep, Outcome, Request, Scope, Target, inquire};
@@ -26,11 +26,12 @@ use leeward_store::Store;
 use crate::{
     alerts::Alerts,
     args::{self, Color},
-    asking,
+    asking, ci,
     config::Config,
     environment,
     failure::{Exit, Failure},
-    kept, library, plan,
+    honey::sighted::Watched,
+    kept, library, plan, preset,
     progress::Watch,
     record::{self, Scanned},
     reveal, sealing, show, terminal,
@@ -38,10 +39,15 @@ use crate::{
 };
 
 /// The ignore file looked for where the command is run.
-const IGNORE_FILE: &str = ".leeward-ignore.toml";
+pub(crate) const IGNORE_FILE: &str = ".leeward-ignore.toml";
 
 /// Scans and reports.
-pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
+pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
+    if args.what.preset.as_deref() == Some(preset::LIST) {
+        return preset::list();
+    }
+    // A place in a repository stands for itself, not for the history around it.
+    args.what.no_history |= args.what.preset.is_some();
     if args.how.show_secrets {
         reveal::ask()?;
     }
@@ -52,11 +58,16 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     // Before anything is looked at: a store that cannot be written to is known
     // now.
     let keeping = Keeping::of(&args.recording)?;
+    let watched = keeping.as_ref().map(Keeping::watched).transpose()?;
     let least: Level = args.which.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
     let targets = targets(&args)?;
     if args.asking.offline || args.asking.plan {
         fetch_nothing(&targets)?;
+    }
+    let (scope, news) = scope(&args.what, &targets)?;
+    if let Some(news) = news.as_ref().filter(|_| !args.how.quiet) {
+        news.tell()?;
     }
     let baseline = args.which.baseline.as_deref().map(read_baseline).transpose()?;
     let ignore = read_ignore_file(args.which.ignore_file.as_deref())?;
@@ -66,7 +77,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let index = if args.targets.is_empty() { environment::git_index() } else { None };
     let request = Request {
         targets: &targets,
-        scope: scope(&args.what),
+        scope: scope.clone(),
         index: index.as_deref(),
         files: file_options(&args.what, threads)?,
         threads,
@@ -76,6 +87,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         now: started_at.as_second(),
         today: TimeZone::UTC.to_datetime(started_at).date(),
         user_rules: user_rules.as_deref(),
+        decoys: watched.as_ref().map(Watched::prints),
         desk: inquiry.desk.as_ref(),
     };
     let progress = Arc::new(Progress::default());
@@ -88,13 +100,20 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let outcome = leeward_pipeline::scan(&request, &library, &detector, &progress);
     drop(watch);
     let mut outcome = outcome.map_err(Failure::Scan)?;
+    let sighted = watched.map_or_else(Vec::new, |watched| watched.take(&mut outcome));
+    if let Some(news) = news {
+        news.account(&mut outcome.coverage);
+    }
     if args.asking.plan {
         let kinds = plan::kinds(&library, &outcome.findings);
         plan::show(&library, &kinds, &inquiry.settings, inquiry.depth)?;
         return Ok(exit(&outcome, &[], args.how.allow_incomplete));
     }
     let now = started_at.as_second();
-    let not_live = inquiry.ask(&mut outcome.findings, &library, now, args.how.quiet);
+    let not_live = inquiry.ask(&mut outcome, &library, now, args.how.quiet);
+    // Nobody is asked about what nobody uses.
+    outcome.findings.extend(sighted);
+    worst_first(&mut outcome.findings);
     if let Some(path) = &args.which.write_baseline {
         write_baseline(path, &outcome)?;
     }
@@ -109,6 +128,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         elapsed: Some(begun.elapsed()),
         targets: &names,
         findings: &outcome.findings,
+        stealers: &outcome.stealers,
         coverage: &outcome.coverage,
         suppressed: report::Suppressed {
             baseline: outcome.suppressed.baseline,
@@ -127,6 +147,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
         scanned: true,
     };
     let args::How { format, output, quiet, allow_incomplete, .. } = &args.how;
+    show::write_also(&report, &args.how.also, *quiet)?;
     match show::write(&report, *format, output.as_deref(), *quiet, color) {
         // Whoever reads has seen enough; what was found does not change.
         Ok(()) | Err(Failure::BrokenPipe) => {}
@@ -139,7 +160,7 @@ pub(crate) fn run(args: args::Scan, color: Color) -> Result<Exit, Failure> {
             actor: &keeping.actor,
             targets: &names,
             meant: &targets,
-            scope: &scope(&args.what),
+            scope: &scope,
             store: args.recording.kept.store.as_deref(),
             is_complete: outcome.coverage.is_complete(),
         };
@@ -179,6 +200,11 @@ impl Keeping {
         let store = RefCell::new(kept::open(&recording.kept, &config)?);
         Ok(Some(Self { store, config, actor: kept::actor(&recording.kept) }))
     }
+
+    /// Honey keys that are known there.
+    fn watched(&self) -> Result<Watched, Failure> {
+        Watched::of(&mut self.store.borrow_mut())
+    }
 }
 
 /// Whether and how providers are asked about what is found.
@@ -216,20 +242,16 @@ impl Inquiry {
     }
 
     /// Asks about the findings; returns those that are not to be shown.
-    fn ask(
-        self,
-        findings: &mut Vec<Finding>,
-        library: &Library,
-        now: i64,
-        quiet: bool,
-    ) -> Vec<Finding> {
+    fn ask(self, outcome: &mut Outcome, library: &Library, now: i64, quiet: bool) -> Vec<Finding> {
+        let stealing = !outcome.stealers.is_empty();
+        let findings = &mut outcome.findings;
         match self.desk {
             Some(desk) => {
                 let _watch = Watch::asking(&desk.tally(), quiet);
-                inquire(findings, desk, library, now, self.keep)
+                inquire(findings, desk, library, stealing, now, self.keep)
             }
             None if self.offline => {
-                offline(findings, library, now);
+                offline(findings, library, stealing, now);
                 if self.keep == Keep::Live { std::mem::take(findings) } else { Vec::new() }
             }
             None => Vec::new(),
@@ -245,7 +267,7 @@ fn is_open(finding: &Finding) -> bool {
 /// Findings count for more than gaps: whoever acts on the code alone acts on
 /// what was found, and the report names the gaps.
 fn exit(outcome: &Outcome, not_live: &[Finding], allow_incomplete: bool) -> Exit {
-    if !outcome.findings.is_empty() {
+    if !outcome.findings.is_empty() || !outcome.stealers.is_empty() {
         Exit::Found
     } else if allow_incomplete || outcome.coverage.is_complete() && !not_live.iter().any(is_open) {
         Exit::Clean
@@ -255,10 +277,15 @@ fn exit(outcome: &Outcome, not_live: &[Finding], allow_incomplete: bool) -> Exit
 }
 
 fn targets(args: &args::Scan) -> Result<Vec<Target>, Failure> {
-    if args.targets.is_empty() {
-        return Ok(vec![Target::Path(PathBuf::from("."))]);
+    let mut targets = match &args.what.preset {
+        Some(name) => preset::targets(name)?,
+        None if args.targets.is_empty() => vec![Target::Path(PathBuf::from("."))],
+        None => Vec::new(),
+    };
+    for target in &args.targets {
+        targets.push(Target::parse(target).map_err(Failure::Target)?);
     }
-    args.targets.iter().map(|target| Target::parse(target).map_err(Failure::Target)).collect()
+    Ok(targets)
 }
 
 /// A repository elsewhere has to be fetched, and whoever wants nothing sent
@@ -280,14 +307,20 @@ fn names(targets: &[Target], outcome: &Outcome) -> Vec<String> {
     targets.iter().map(Target::to_string).chain(beyond).collect()
 }
 
-fn scope(what: &args::What) -> Scope {
-    match &what.range {
+/// What is scanned, and how that was chosen where a build service chose it.
+fn scope(what: &args::What, targets: &[Target]) -> Result<(Scope, Option<ci::News>), Failure> {
+    let scope = match &what.range {
+        Some(range) if range == ci::RANGE => {
+            let news = ci::news(targets)?;
+            return Ok((news.scope(), Some(news)));
+        }
         Some(range) => Scope::Range(range.clone()),
         None if what.staged => Scope::Staged,
         None if what.history_only => Scope::History,
         None if what.no_history => Scope::Files,
         None => Scope::Everything,
-    }
+    };
+    Ok((scope, None))
 }
 
 fn file_options(what: &args::What, threads: usize) -> Result<files::Options, Failure> {
@@ -307,7 +340,7 @@ fn file_options(what: &args::What, threads: usize) -> Result<files::Options, Fai
     })
 }
 
-fn processors() -> usize {
+pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -328,7 +361,7 @@ fn write_baseline(path: &Path, outcome: &Outcome) -> Result<(), Failure> {
 /// The file named, or the user's own: where the command is run, or at the root
 /// of the repository there. What lies in other scanned repositories is not
 /// theirs to decide.
-fn read_ignore_file(named: Option<&Path>) -> Result<Option<IgnoreFile>, Failure> {
+pub(crate) fn read_ignore_file(named: Option<&Path>) -> Result<Option<IgnoreFile>, Failure> {
     let path = match named {
         Some(path) => path.to_owned(),
         None => {

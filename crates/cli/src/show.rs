@@ -11,11 +11,18 @@ use leeward_model::DossierId;
 use leeward_report::{self as report, Guidance, Remediation, Report};
 
 use crate::{
-    args::{Color, Format},
+    args::{Also, Color, Format},
     discreet::discreet,
     failure::Failure,
     terminal,
 };
+
+/// Writes a report to a file, in another form than the one that is shown.
+pub(crate) fn write_also(report: &Report<'_>, also: &[Also], quiet: bool) -> Result<(), Failure> {
+    also.iter().try_for_each(|Also { format, path }| {
+        write(report, *format, Some(path), quiet || *format == Format::Human, Color::Never)
+    })
+}
 
 /// Writes a report in its format, to a file or to standard output.
 pub(crate) fn write(

@@ -11,6 +11,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
+use leeward_guard::hook::Part;
 use leeward_report as report;
 
 use crate::{
@@ -63,6 +64,19 @@ pub(crate) fn notice(text: &str) {
     let start = if io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
     // As above.
     let _ = writeln!(io::stderr(), "{start}{text}");
+}
+
+/// A line of what a hook says.
+pub(crate) fn told(part: Part, text: &str, color: Color) {
+    let style = match part {
+        _ if !is_colored(color, &io::stderr()) => Style::new(),
+        Part::Stopped => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+        Part::Passed => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+        Part::Place => Style::new().bold(),
+        Part::Advice => Style::new(),
+    };
+    // As above.
+    let _ = writeln!(io::stderr(), "{style}{text}{style:#}");
 }
 
 /// Shows what is going on, on a line that the next replaces; nothing where

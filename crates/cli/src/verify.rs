@@ -54,6 +54,7 @@ pub(crate) fn run(args: &args::Inquiry, depth: Depth, color: Color) -> Result<Ex
         elapsed: Some(begun.elapsed()),
         targets: &[],
         findings: &findings,
+        stealers: &[],
         coverage: &Coverage::default(),
         suppressed: Suppressed::default(),
         below_threshold: 0,
@@ -79,7 +80,7 @@ fn ask(
     now: i64,
 ) -> Result<(), Failure> {
     if asking.offline {
-        offline(findings, library, now);
+        offline(findings, library, false, now);
         return Ok(());
     }
     let stop = Stop::new();
@@ -87,16 +88,16 @@ fn ask(
     terminal::on_interrupt(move || stopping.cancel());
     let desk = asking::desk(asking, library, settings, depth, &stop)?;
     let _watch = Watch::asking(&desk.tally(), quiet);
-    inquire(findings, desk, library, now, Keep::All);
+    inquire(findings, desk, library, false, now, Keep::All);
     Ok(())
 }
 
 /// What is said of findings while nothing may be sent.
-pub(crate) fn offline(findings: &mut [Finding], library: &Library, now: i64) {
+pub(crate) fn offline(findings: &mut [Finding], library: &Library, stealing: bool, now: i64) {
     for finding in findings {
         let why = "not asked: offline".to_owned();
         finding.verification = Verification { why, ..Verification::default() };
-        rate_finding(finding, library, now);
+        rate_finding(finding, library, stealing, now);
     }
 }
 

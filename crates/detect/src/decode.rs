@@ -57,6 +57,10 @@ pub(crate) fn around(
     };
     let bytes = &text[extent.clone()];
     let layer = match encoding {
+        // A piece of something larger may end anywhere in it.
+        Encoding::Base64 if extent.end == text.len() => {
+            base64(bytes).or_else(|| base64(&bytes[..bytes.len() - 1]))?
+        }
         Encoding::Base64 => base64(bytes)?,
         Encoding::Hex => hex(&bytes[(hit.start - extent.start) % 2..])
             .map(|layer| shifted(layer, (hit.start - extent.start) % 2))?,

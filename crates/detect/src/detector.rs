@@ -166,11 +166,24 @@ impl Detector {
             return Trace::default();
         }
         let mut raws = Vec::new();
-        self.text(&Text { bytes: blob.bytes, path, depth: DEPTH }, &scratch.hits, &mut raws);
         let own = blob.piece.map_or(0..usize::MAX, |piece| piece.own_start..piece.own_end);
+        let text = Text { bytes: blob.bytes, path, depth: DEPTH, own: own.clone() };
+        self.text(&text, &scratch.hits, &mut raws);
         raws.retain(|raw| own.contains(&raw.span.start));
         self.settle(blob.bytes, raws, &mut found);
         Trace(u64::from(!scratch.hits.is_empty()))
+    }
+
+    /// Whether there is anything in some bytes that makes a text worth a look:
+    /// where this says no of every part of a text, with [`Self::reach`] bytes
+    /// of the part before, there is nothing to be found in the text.
+    pub fn touches(&self, bytes: &[u8]) -> bool {
+        self.gate.any(bytes)
+    }
+
+    /// The longest thing that [`Self::touches`] looks for.
+    pub fn reach(&self) -> usize {
+        self.gate.reach()
     }
 
     /// Whether an anchor touches one of these ranges, which are in order.
@@ -259,7 +272,12 @@ impl Detector {
             self.gate.find(&layer.bytes, &mut inner_hits);
             let mut inner = Vec::new();
             self.text(
-                &Text { bytes: &layer.bytes, path: None, depth: text.depth - 1 },
+                &Text {
+                    bytes: &layer.bytes,
+                    path: None,
+                    depth: text.depth - 1,
+                    own: 0..usize::MAX,
+                },
                 &inner_hits,
                 &mut inner,
             );

@@ -19,7 +19,6 @@ struct Vendor {
     gateway: bool,
     /// Its client is used for other vendors' compatible APIs.
     compatible: bool,
-    products: Vec<String>,
     not_with: Vec<String>,
 }
 
@@ -33,6 +32,9 @@ pub(crate) struct Lexicon {
     roots: Vec<(String, Owner)>,
     /// Vendors' names that are ordinary words too.
     plain: HashMap<String, Owner>,
+    /// Beginnings of products' names, by their first byte: nearly every word of
+    /// a text is asked about, and nearly none begins like one.
+    products: Vec<Vec<(String, Owner)>>,
 }
 
 impl Lexicon {
@@ -40,7 +42,7 @@ impl Lexicon {
     pub(crate) const STRANGER: Owner = Owner(u16::MAX - 1);
 
     pub(crate) fn new(library: &Library) -> Self {
-        let mut lexicon = Self::default();
+        let mut lexicon = Self { products: vec![Vec::new(); 256], ..Self::default() };
         for dossier in library.dossiers() {
             let owner = lexicon.family(&dossier.family, &dossier.provider);
             lexicon.learn(owner, &dossier.detect.evidence);
@@ -67,7 +69,6 @@ impl Lexicon {
             name: name.to_owned(),
             gateway,
             compatible,
-            products: Vec::new(),
             not_with: Vec::new(),
         });
         Owner(self.vendors.len() as u16 - 1)
@@ -100,8 +101,12 @@ impl Lexicon {
         for host in &evidence.hosts {
             self.hosts.insert(host.to_ascii_lowercase(), owner);
         }
+        for name in evidence.products.iter().map(|name| name.to_ascii_lowercase()) {
+            if let Some(&first) = name.as_bytes().first() {
+                self.products[usize::from(first)].push((name, owner));
+            }
+        }
         let vendor = &mut self.vendors[usize::from(owner.0)];
-        vendor.products.extend(evidence.products.iter().map(|name| name.to_ascii_lowercase()));
         vendor.not_with.extend(evidence.not_with.iter().map(|word| word.to_ascii_lowercase()));
     }
 
@@ -163,12 +168,10 @@ impl Lexicon {
                 && rest
                     .starts_with(|c: char| matches!(c, '-' | '/' | ':' | '.') || c.is_ascii_digit())
         };
-        let owns = |vendor: &Vendor| {
-            vendor
-                .products
-                .iter()
-                .any(|name| value.strip_prefix(name.as_str()).is_some_and(goes_on))
-        };
-        self.vendors.iter().position(owns).map(|index| Owner(index as u16))
+        let known = self.products.get(usize::from(*value.as_bytes().first()?))?.iter();
+        let is_it =
+            |(name, _): &&(String, Owner)| value.strip_prefix(name.as_str()).is_some_and(goes_on);
+        // Of two that share a name, the vendor that was learnt first.
+        known.filter(is_it).map(|&(_, owner)| owner).min()
     }
 }

@@ -7,8 +7,10 @@
 //! right shape, plainly or under encodings (`decode`); `binding` reads the
 //! name a token is bound to, `evidence` and `scope` what its surroundings say
 //! and how near, `value` what it says itself; the `judge` weighs all that;
-//! `group` makes findings of matches.
+//! `group` makes findings of matches. Apart from all that, `advisory` knows lock
+//! files that name packages which stole credentials.
 
+mod advisory;
 mod binding;
 mod candidate;
 mod decode;
@@ -30,6 +32,7 @@ mod text;
 mod token;
 mod value;
 
+pub use advisory::{Advisories, LockFile, Named};
 pub use detector::{Detector, Options, Scratch, Sighting};
 pub use excerpt::around as excerpt;
 pub use group::{group, worst_first};

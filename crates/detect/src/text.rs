@@ -9,6 +9,8 @@ pub(crate) struct Text<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) path: Option<&'a [u8]>,
     pub(crate) depth: usize,
+    /// Where sightings are wanted; what stands elsewhere is only read.
+    pub(crate) own: Range<usize>,
 }
 
 /// A sighting before it is placed in the blob.

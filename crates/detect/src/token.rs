@@ -145,6 +145,8 @@ impl TokenFamily {
             candidate::continued(bytes, region.clone(), self.length, &mut candidates);
             candidate::encoded(bytes, region, self.length, &mut candidates);
         }
+        let own = &scene.text.own;
+        candidates.retain(|Candidate { span, .. }| span.start < own.end && own.start < span.end);
         candidates.retain(|candidate| {
             scene.options.low
                 || value::has_classes(&candidate.value, &self.classes)

@@ -17,7 +17,7 @@ use leeward_model::StepName;
 
 use crate::{
     probe::{Method, PageBy, Probe},
-    schema::{DossierFile, Reach, RivalsFile, SCHEMA, Shape},
+    schema::{AdvisoriesFile, Advisory, DossierFile, Reach, RivalsFile, SCHEMA, Shape},
 };
 
 /// Something wrong in a file, with the place.
@@ -84,6 +84,18 @@ pub fn rivals(file: &str, text: &str) -> Result<RivalsFile, Vec<Problem>> {
     parse(file, text).map_err(|problem| vec![problem])
 }
 
+/// Reads and checks the advisories that belong to no provider.
+///
+/// # Errors
+/// Every problem there is, each with its place.
+pub fn advisories(file: &str, text: &str) -> Result<AdvisoriesFile, Vec<Problem>> {
+    let known: AdvisoriesFile = parse(file, text).map_err(|problem| vec![problem])?;
+    let tree = DeTable::parse(text).ok();
+    let mut checker = Checker { file, text, tree, problems: Vec::new() };
+    checker.advisories(&known.advisories);
+    if checker.problems.is_empty() { Ok(known) } else { Err(checker.problems) }
+}
+
 fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
     toml::from_str(text)
         .map_err(|error| Problem::at(file, text, error.span(), error.message().to_owned()))
@@ -122,7 +134,7 @@ impl Checker<'_> {
         self.remediation(dossier);
         self.consumers(dossier);
         self.controls(dossier);
-        self.advisories(dossier);
+        self.advisories(&dossier.advisories);
         self.examples(dossier);
     }
 
@@ -316,8 +328,8 @@ impl Checker<'_> {
         }
     }
 
-    fn advisories(&mut self, dossier: &DossierFile) {
-        for (i, advisory) in dossier.advisories.iter().enumerate() {
+    fn advisories(&mut self, advisories: &[Advisory]) {
+        for (i, advisory) in advisories.iter().enumerate() {
             self.require(!advisory.packages.is_empty(), &format!("advisories.{i}"), || {
                 "an advisory names at least one package".into()
             });

@@ -51,6 +51,7 @@ impl std::ops::Deref for Dossier {
 pub struct Library {
     dossiers: Vec<Dossier>,
     rivals: schema::RivalsFile,
+    advisories: schema::AdvisoriesFile,
 }
 
 impl Library {
@@ -65,7 +66,7 @@ impl Library {
             .into_iter()
             .map(|(id, file)| Dossier { id: DossierId::new(id), file })
             .collect();
-        Self { dossiers, rivals: bundle.rivals }
+        Self { dossiers, rivals: bundle.rivals, advisories: bundle.advisories }
     }
 
     /// Adds a dossier, or replaces the one of the same id.
@@ -76,6 +77,11 @@ impl Library {
         }
     }
 
+    /// Adds advisories that belong to no provider.
+    pub fn add_advisories(&mut self, more: schema::AdvisoriesFile) {
+        self.advisories.advisories.extend(more.advisories);
+    }
+
     /// All dossiers, sorted by id.
     pub fn dossiers(&self) -> &[Dossier] {
         &self.dossiers
@@ -84,6 +90,13 @@ impl Library {
     /// Vendors without a dossier.
     pub fn rivals(&self) -> &[schema::Vendor] {
         &self.rivals.vendors
+    }
+
+    /// Packages that stole credentials: those of each dossier, then those that
+    /// belong to no provider.
+    pub fn advisories(&self) -> impl Iterator<Item = &schema::Advisory> {
+        let theirs = self.dossiers.iter().flat_map(|dossier| &dossier.advisories);
+        theirs.chain(&self.advisories.advisories)
     }
 
     /// The dossier of an id.

@@ -435,6 +435,16 @@ pub enum Reach {
     No,
 }
 
+/// `dossiers/advisories.toml`: packages that stole whatever credentials they
+/// met, and are no provider's.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdvisoriesFile {
+    /// By name.
+    #[serde(default)]
+    pub advisories: Vec<Advisory>,
+}
+
 /// Packages that were compromised and took credentials.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -462,7 +472,7 @@ pub struct BadPackage {
 }
 
 /// A package registry, by what resolves from it.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ecosystem {
     /// Python's.
@@ -577,6 +587,8 @@ pub struct Bundle {
     pub dossiers: Vec<(String, DossierFile)>,
     /// The other vendors.
     pub rivals: RivalsFile,
+    /// Packages that stole credentials and belong to no provider.
+    pub advisories: AdvisoriesFile,
 }
 
 /// A step by its name; the model's nouns have no wire form.

@@ -3,12 +3,12 @@
 //! out, by a comment beside the value or by the ignore file. Files, Git and
 //! reports are `pipeline`'s.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 use jiff::civil::Date;
 use leeward_detect::{Detector, Options, Scratch, Sighting};
 use leeward_dossier::Library;
-use leeward_model::{Blob, Confidence, Level, Origin};
+use leeward_model::{Blob, Confidence, Level, Origin, Piece};
 use leeward_pipeline::IgnoreFile;
 
 /// What looks at texts. Built once; a thread brings its own [`Scratch`].
@@ -45,13 +45,50 @@ impl Look {
         &self.detector
     }
 
+    /// What is less sure is left out.
+    pub fn least(&self) -> Level {
+        self.least
+    }
+
     /// What lies in a text, in order of place and apart from one another. A
     /// path is that of the file it is or will be, if any.
     pub fn at(&self, text: &[u8], path: Option<&Path>, scratch: &mut Scratch) -> Vec<Sighting> {
         let origin = path.map_or(Origin::Stdin, Origin::File);
+        self.find(&Blob::whole(text, origin), path, scratch)
+    }
+
+    /// What begins within a part of a text that is itself cut out of a larger
+    /// one: what stands around the part is only looked at for what it says.
+    pub fn within(
+        &self,
+        text: &[u8],
+        part: Range<usize>,
+        path: Option<&Path>,
+        scratch: &mut Scratch,
+    ) -> Vec<Sighting> {
+        let origin = path.map_or(Origin::Stdin, Origin::File);
+        let piece = Piece { index: 0, offset: 0, own_start: part.start, own_end: part.end };
+        let blob = Blob { piece: Some(piece), ..Blob::whole(text, origin) };
+        self.find(&blob, path, scratch)
+    }
+
+    fn find(&self, blob: &Blob<'_>, path: Option<&Path>, scratch: &mut Scratch) -> Vec<Sighting> {
         let mut found = Vec::new();
-        self.detector.scan(&Blob::whole(text, origin), scratch, |sighting| {
+        self.detector.scan(blob, scratch, |sighting| {
             if self.counts(&sighting, path) {
+                found.push(sighting);
+            }
+        });
+        found
+    }
+
+    /// As [`at`](Self::at), but a comment beside a value accepts nothing: for
+    /// texts whose author would be the author of the comment, too.
+    pub fn at_whatever_it_says(&self, text: &[u8], scratch: &mut Scratch) -> Vec<Sighting> {
+        let mut found = Vec::new();
+        self.detector.scan(&Blob::whole(text, Origin::Stdin), scratch, |mut sighting| {
+            sighting.ignored_inline = false;
+            if self.counts(&sighting, None) {
                 found.push(sighting);
             }
         });
@@ -74,8 +111,6 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
-
     use leeward_counterpart::random_value;
 
     use super::*;

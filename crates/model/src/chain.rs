@@ -20,22 +20,21 @@ pub const NO_EVENT: &str = "0000000000000000000000000000000000000000000000000000
 
 /// The hash of an event that follows one with the hash `before`.
 pub fn event_hash(before: &str, sequence: i64, entry: &Entry) -> String {
+    let incident = entry.incident.map_or(String::new(), |id| id.to_string());
+    let (sequence, at) = (sequence.to_string(), entry.at.to_string());
+    let head =
+        [DOMAIN, before, &sequence, &incident, &at, &entry.actor, entry.kind.name(), &entry.text];
+    let facts = entry.facts.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    fields_hash(head.into_iter().chain(facts))
+}
+
+/// The hash of fields as the page describes it: for logs that are not the
+/// store's, with other words in front.
+pub fn fields_hash<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     let mut state = Sha256::new();
-    let mut field = |text: &str| {
-        state.update((text.len() as u64).to_be_bytes());
-        state.update(text);
-    };
-    field(DOMAIN);
-    field(before);
-    field(&sequence.to_string());
-    field(&entry.incident.map_or(String::new(), |id| id.to_string()));
-    field(&entry.at.to_string());
-    field(&entry.actor);
-    field(entry.kind.name());
-    field(&entry.text);
-    for (name, value) in &entry.facts {
-        field(name);
-        field(value);
+    for field in fields {
+        state.update((field.len() as u64).to_be_bytes());
+        state.update(field);
     }
     state.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

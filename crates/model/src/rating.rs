@@ -25,6 +25,14 @@ pub enum Exposure {
     Pushed,
 }
 
+impl Exposure {
+    /// Whether it is in files of a machine and, as far as is known, nowhere
+    /// else.
+    fn is_local(self) -> bool {
+        matches!(self, Self::LocalOnly | Self::Uncommitted)
+    }
+}
+
 /// What is known of a finding beyond its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
@@ -39,6 +47,8 @@ pub struct Circumstances {
     pub reach: Option<Vec<String>>,
     /// Questions about its reach that stayed open.
     pub gaps: usize,
+    /// A lock file beside it names a package that stole credentials.
+    pub stealing: bool,
 }
 
 /// One row of the table.
@@ -131,6 +141,16 @@ pub const RULES: &[Rule] = &[
                 && known.age_days.is_some_and(|days| days > LONG_DAYS)
         },
     },
+    Rule {
+        when: "a file of the same scan names a package that stole credentials from whatever installed it",
+        points: 0,
+        applies: |known| known.stealing && !known.exposure.is_local(),
+    },
+    Rule {
+        when: "a file of the same scan names a package that stole credentials, so that being local protects nothing",
+        points: 10,
+        applies: |known| known.stealing && known.exposure.is_local(),
+    },
 ];
 
 /// Rates a finding: where its kind begins, moved by every rule that applies.
@@ -196,6 +216,19 @@ mod tests {
         assert_eq!(level(local.clone()), Severity::Medium);
         let live = Circumstances { validity: Validity::Active, ..local };
         assert_eq!(level(live), Severity::High);
+    }
+
+    #[test]
+    fn beside_a_package_that_stole_nothing_is_merely_local() {
+        let beside = |exposure, validity| {
+            level(Circumstances { exposure, validity, stealing: true, ..Circumstances::default() })
+        };
+        let unasked = Validity::Unchecked;
+        assert_eq!(beside(Exposure::LocalOnly, unasked), Severity::High);
+        assert_eq!(beside(Exposure::Pushed, unasked), Severity::High, "unproven");
+        assert_eq!(beside(Exposure::Unknown, unasked), Severity::High, "unproven");
+        assert_eq!(beside(Exposure::LocalOnly, Validity::Active), Severity::Critical);
+        assert_eq!(beside(Exposure::LocalOnly, Validity::Inactive), Severity::Low);
     }
 
     #[test]

@@ -16,15 +16,15 @@ const MOST_REASONS: usize = 5;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
-/// Rates a finding anew from everything that is known of it. `now` is in
-/// seconds since 1970-01-01 UTC.
-pub fn rate_finding(finding: &mut Finding, library: &Library, now: i64) {
+/// Rates a finding anew from everything that is known of it. `stealing` if the
+/// same scan met a package that stole credentials; `now` is in seconds since
+/// 1970-01-01 UTC.
+pub fn rate_finding(finding: &mut Finding, library: &Library, stealing: bool, now: i64) {
     let Finding { dossier, locations, verification, assessment, .. } = &*finding;
-    if let Some(rating) =
-        rating(library, dossier, locations, verification, assessment.as_ref(), now)
-    {
-        finding.severity = rating;
-    }
+    let Some(kind) = library.get(dossier.as_str()) else { return };
+    let mut known = circumstances(locations, verification, assessment.as_ref(), now);
+    known.stealing = stealing;
+    finding.severity = rate(kind.severity.base.into(), &kind.severity.why, &known);
 }
 
 /// How bad something of a kind is, from its places and what was said of it;
@@ -66,6 +66,7 @@ fn circumstances(
         }),
         gaps: assessment
             .map_or(0, |assessment| assessment.gaps.iter().filter(|gap| !gap.by_choice).count()),
+        stealing: false,
     }
 }
 
@@ -210,7 +211,7 @@ mod tests {
         };
         let actions = vec![action];
         finding.assessment = Some(Assessment { grants, actions, ..Assessment::default() });
-        rate_finding(&mut finding, &Library::builtin(), 40 * SECONDS_OF_A_DAY);
+        rate_finding(&mut finding, &Library::builtin(), false, 40 * SECONDS_OF_A_DAY);
         let said = finding.severity.why.join(" / ");
         assert_eq!(finding.severity.level, Severity::Critical);
         for part in ["it is live", "in history", "more than 30 days", "it reads files"] {

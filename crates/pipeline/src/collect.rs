@@ -13,7 +13,10 @@ use leeward_model::{
     Worker,
 };
 
-use crate::inquire::Early;
+use crate::{
+    inquire::Early,
+    packages::{Packages, Seen},
+};
 
 /// Where a sighting was made; an origin that outlives its source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +48,8 @@ pub(crate) struct Kept {
 #[derive(Default)]
 pub(crate) struct Collected {
     pub(crate) kept: Vec<Kept>,
+    /// Bad packages that lock files name.
+    pub(crate) packages: Vec<Seen>,
     /// Sightings of secrets not kept even once: a file made to exhaust memory
     /// can do that, and no other.
     pub(crate) lost: u64,
@@ -66,6 +71,7 @@ const BOUNDS: Bounds = Bounds { all: 100_000, each: 5_000 };
 /// Keeps what the detector sees. Shared by the threads of one source.
 pub(crate) struct Collector<'d> {
     detector: &'d Detector,
+    packages: &'d Packages<'d>,
     early: Option<&'d Early<'d>>,
     bounds: Bounds,
     state: Mutex<State>,
@@ -76,18 +82,20 @@ struct State {
     collected: Collected,
     /// Sightings in pieces, whose positions are not known yet.
     pending: HashMap<Place, Vec<(u32, Kept)>>,
+    pending_packages: HashMap<Place, Vec<(u32, Seen)>>,
     count: usize,
+    packages: usize,
     of_each: HashMap<Fingerprint, u32>,
 }
 
 impl<'d> Collector<'d> {
-    pub(crate) fn new(detector: &'d Detector) -> Self {
-        Self::asking(detector, None)
+    pub(crate) fn new(detector: &'d Detector, packages: &'d Packages<'d>) -> Self {
+        Self { detector, packages, early: None, bounds: BOUNDS, state: Mutex::default() }
     }
 
     /// One that has sure sightings asked about at once.
-    pub(crate) fn asking(detector: &'d Detector, early: Option<&'d Early<'d>>) -> Self {
-        Self { detector, early, bounds: BOUNDS, state: Mutex::default() }
+    pub(crate) fn asking(self, early: Option<&'d Early<'d>>) -> Self {
+        Self { early, ..self }
     }
 
     /// What was kept.
@@ -122,6 +130,24 @@ impl<'d> Collector<'d> {
     }
 }
 
+impl Collector<'_> {
+    fn keep_package(&self, piece: Option<Piece>, seen: Seen) {
+        let mut state = self.lock();
+        if state.packages >= self.bounds.all {
+            state.collected.repeated += 1;
+            return;
+        }
+        state.packages += 1;
+        match piece {
+            None => state.collected.packages.push(seen),
+            Some(piece) => {
+                let pending = state.pending_packages.entry(seen.place.clone()).or_default();
+                pending.push((piece.index, seen));
+            }
+        }
+    }
+}
+
 impl State {
     fn has_room(&mut self, secret: Fingerprint, bounds: Bounds) -> bool {
         let seen = self.of_each.entry(secret).or_default();
@@ -149,13 +175,20 @@ impl<'c, 'd> Inspect for &'c Collector<'d> {
 
     fn pieces_done(&self, origin: Origin<'_>, starts: &[Position]) {
         let mut state = self.lock();
-        let Some(pending) = state.pending.remove(&Place::from(origin)) else { return };
-        for (index, mut kept) in pending {
-            // Every piece that was shown was also measured.
-            let start = starts.get(index as usize).copied().unwrap_or(Position::START);
+        let place = Place::from(origin);
+        // Every piece that was shown was also measured.
+        let begins = |index: u32| starts.get(index as usize).copied().unwrap_or(Position::START);
+        for (index, mut kept) in state.pending.remove(&place).into_iter().flatten() {
+            let start = begins(index);
             kept.sighting.start = kept.sighting.start.offset_by(start);
             kept.sighting.end = kept.sighting.end.offset_by(start);
             state.collected.kept.push(kept);
+        }
+        for (index, mut seen) in state.pending_packages.remove(&place).into_iter().flatten() {
+            let start = begins(index);
+            seen.start = seen.start.offset_by(start);
+            seen.end = seen.end.offset_by(start);
+            state.collected.packages.push(seen);
         }
     }
 }
@@ -169,6 +202,7 @@ pub(crate) struct Seer<'c, 'd> {
 impl Worker for Seer<'_, '_> {
     fn inspect(&mut self, blob: Blob<'_>) -> Trace {
         let Self { collector, scratch } = self;
+        collector.packages.look(&blob, |seen| collector.keep_package(blob.piece, seen));
         let keep = |sighting| collector.keep(blob.origin, blob.piece, sighting);
         collector.detector.scan(&blob, scratch, keep)
     }
@@ -193,7 +227,8 @@ mod tests {
     #[test]
     fn positions_in_pieces_become_those_of_the_original() {
         let detector = Detector::new(&Library::builtin(), Options::default());
-        let collector = Collector::new(&detector);
+        let packages = Packages::default();
+        let collector = Collector::new(&detector, &packages);
         let text = format!("one\ntwo\n{}", line());
         let piece = Piece { index: 1, offset: 4, own_start: 0, own_end: text.len() - 4 };
         let blob = Blob { piece: Some(piece), ..Blob::whole(&text.as_bytes()[4..], Origin::Stdin) };
@@ -210,7 +245,8 @@ mod tests {
     fn what_is_too_much_is_counted() {
         let detector = Detector::new(&Library::builtin(), Options::default());
         let bounds = Bounds { all: 4, each: 2 };
-        let collector = Collector { bounds, ..Collector::new(&detector) };
+        let packages = Packages::default();
+        let collector = Collector { bounds, ..Collector::new(&detector, &packages) };
         let (often, others) = (line().repeat(3), (0..4).map(|_| line()));
         let mut worker = (&&collector).worker();
         for text in std::iter::once(often).chain(others) {

@@ -19,6 +19,7 @@ struct Entry {
     fingerprint: Option<Fingerprint>,
     path: Option<GlobMatcher>,
     dossier: Option<String>,
+    advisory: Option<String>,
     /// The last day on which it holds.
     until: Option<Date>,
 }
@@ -36,6 +37,7 @@ struct Written {
     fingerprint: Option<String>,
     path: Option<String>,
     dossier: Option<String>,
+    advisory: Option<String>,
     reason: String,
     /// A day, as TOML writes days or as text.
     until: Option<toml::Value>,
@@ -97,6 +99,12 @@ impl IgnoreFile {
             .any(|entry| entry.matches(dossier, fingerprint, path))
     }
 
+    /// Whether a package that an advisory names is to be left alone at a path.
+    pub(crate) fn covers_advisory(&self, advisory: &str, path: Option<&[u8]>, today: Date) -> bool {
+        let mut holding = self.entries.iter().filter(|entry| !entry.has_expired(today));
+        holding.any(|entry| entry.matches_advisory(advisory, path))
+    }
+
     /// How many entries no longer hold on this day.
     pub(crate) fn expired(&self, today: Date) -> usize {
         self.entries.iter().filter(|entry| entry.has_expired(today)).count()
@@ -108,8 +116,17 @@ impl Entry {
         if written.reason.trim().is_empty() {
             return Err("`reason` is empty; say why this may be left alone".into());
         }
-        if written.fingerprint.is_none() && written.path.is_none() && written.dossier.is_none() {
-            return Err("the entry matches nothing; give `fingerprint`, `path` or `dossier`".into());
+        let of_secrets = written.fingerprint.is_some() || written.dossier.is_some();
+        if !of_secrets && written.path.is_none() && written.advisory.is_none() {
+            return Err(
+                "the entry matches nothing; give `fingerprint`, `path`, `dossier` or `advisory`"
+                    .into(),
+            );
+        }
+        if of_secrets && written.advisory.is_some() {
+            return Err("`advisory` is of a package, `fingerprint` and `dossier` of a secret; \
+                        write two entries"
+                .into());
         }
         let fingerprint = written.fingerprint.map(|text| text.parse::<Fingerprint>()).transpose();
         let path = written
@@ -131,6 +148,7 @@ impl Entry {
             fingerprint: fingerprint.map_err(|error| error.to_string())?,
             path: path.map_err(|error| error.to_string())?.map(|glob| glob.compile_matcher()),
             dossier: written.dossier,
+            advisory: written.advisory,
             until,
         })
     }
@@ -140,12 +158,25 @@ impl Entry {
     }
 
     fn matches(&self, dossier: &DossierId, fingerprint: Fingerprint, path: Option<&[u8]>) -> bool {
+        self.advisory.is_none()
+            && self.fingerprint.is_none_or(|wanted| wanted == fingerprint)
+            && self.dossier.as_ref().is_none_or(|wanted| wanted == dossier.as_str())
+            && self.fits(path)
+    }
+
+    /// Whether it speaks of what is named by an advisory, at this path.
+    fn matches_advisory(&self, advisory: &str, path: Option<&[u8]>) -> bool {
+        self.fingerprint.is_none()
+            && self.dossier.is_none()
+            && self.advisory.as_ref().is_none_or(|wanted| wanted == advisory)
+            && self.fits(path)
+    }
+
+    fn fits(&self, path: Option<&[u8]>) -> bool {
         let fits = |glob: &GlobMatcher| {
             path.is_some_and(|path| glob.is_match(String::from_utf8_lossy(path).as_ref()))
         };
-        self.fingerprint.is_none_or(|wanted| wanted == fingerprint)
-            && self.dossier.as_ref().is_none_or(|wanted| wanted == dossier.as_str())
-            && self.path.as_ref().is_none_or(fits)
+        self.path.as_ref().is_none_or(fits)
     }
 }
 
@@ -161,7 +192,7 @@ mod tests {
         assert!(refused("\n[[ignore]]\npath = 'a'\n").contains("reason"));
         assert_eq!(
             refused("\n[[ignore]]\nreason = 'x'\n"),
-            "line 2: the entry matches nothing; give `fingerprint`, `path` or `dossier`"
+            "line 2: the entry matches nothing; give `fingerprint`, `path`, `dossier` or `advisory`"
         );
         assert!(refused("[[ignore]]\nreason='x'\npath='a'\nuntil='soon'").contains("2027-01-31"));
         assert!(refused("[[ignore]]\nreason='x'\npaht='a'").contains("unknown field `paht`"));

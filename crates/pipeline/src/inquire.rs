@@ -14,7 +14,7 @@ use leeward_dossier::Library;
 use leeward_model::{Confidence, DossierId, Finding, Fingerprint, Level, Secret, Verification};
 use leeward_probe::{Desk, Learnt, Question};
 
-use crate::{baseline::Baseline, circumstance::rate_finding};
+use crate::{baseline::Baseline, circumstance::rate_finding, scan::Request};
 
 /// What findings are kept by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,20 +31,17 @@ pub(crate) struct Early<'a> {
     desk: &'a Desk,
     library: &'a Library,
     baseline: Option<&'a Baseline>,
+    decoys: Option<&'a BTreeSet<Fingerprint>>,
     least: Level,
     seen: Mutex<HashSet<Fingerprint>>,
 }
 
 impl<'a> Early<'a> {
-    pub(crate) fn new(
-        desk: &'a Desk,
-        library: &'a Library,
-        baseline: Option<&'a Baseline>,
-        least: Level,
-    ) -> Self {
+    pub(crate) fn new(desk: &'a Desk, library: &'a Library, request: &Request<'a>) -> Self {
         // A later place may change what a doubtful sighting is taken for.
-        let least = least.max(Level::High);
-        Self { desk, library, baseline, least, seen: Mutex::default() }
+        let least = request.least.max(Level::High);
+        let &Request { baseline, decoys, .. } = request;
+        Self { desk, library, baseline, decoys, least, seen: Mutex::default() }
     }
 
     /// Hands a sighting in, if it is sure to be reported and there is room.
@@ -52,6 +49,7 @@ impl<'a> Early<'a> {
         let Sighting { dossier, fingerprint, secret, companions, signals, .. } = sighting;
         let is_sure = !sighting.ignored_inline
             && Confidence::of(signals).level() >= self.least
+            && !self.decoys.is_some_and(|decoys| decoys.contains(fingerprint))
             && !self.baseline.is_some_and(|known| known.knows(*fingerprint));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_sure || seen.contains(fingerprint) {
@@ -78,11 +76,13 @@ fn is_askable(library: &Library, dossier: &DossierId, secret: &Secret) -> bool {
 }
 
 /// Asks about all findings, those handed in early included, rates them anew
-/// and takes out what is not to be kept. Returns what was taken out.
+/// and takes out what is not to be kept. `stealing` as for [`rate_finding`].
+/// Returns what was taken out.
 pub fn inquire(
     findings: &mut Vec<Finding>,
     desk: Desk,
     library: &Library,
+    stealing: bool,
     now: i64,
     keep: Keep,
 ) -> Vec<Finding> {
@@ -111,7 +111,7 @@ pub fn inquire(
                 finding.verification = Verification { why, ..Verification::default() };
             }
         }
-        rate_finding(finding, library, now);
+        rate_finding(finding, library, stealing, now);
     }
     worst_first(findings);
     match keep {

@@ -2,7 +2,7 @@
 //! collector. What becomes of the sightings is `settle`'s.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -10,7 +10,9 @@ use std::{
 use jiff::civil::Date;
 use leeward_detect::Detector;
 use leeward_dossier::Library;
-use leeward_model::{Coverage, Finding, Level, NotScanned, Reason, SafeText, Secret};
+use leeward_model::{
+    Coverage, Finding, Fingerprint, Level, NotScanned, Reason, SafeText, Secret, Stealer,
+};
 use leeward_probe::Desk;
 use leeward_source::{
     Progress, files,
@@ -23,6 +25,7 @@ use crate::{
     collect::{Collected, Collector, Kept, Place},
     ignore::IgnoreFile,
     inquire::Early,
+    packages::{Packages, Seen},
     settle::{Settler, Suppressed},
     target::Target,
 };
@@ -68,6 +71,9 @@ pub struct Request<'a> {
     pub now: i64,
     /// The user's own ignore rules for Git, to tell ignored files.
     pub user_rules: Option<&'a Path>,
+    /// Values that nobody uses: never asked about, and reported however
+    /// doubtful what is around them.
+    pub decoys: Option<&'a BTreeSet<Fingerprint>>,
     /// Where findings are asked about while the scan goes on.
     pub desk: Option<&'a Desk>,
 }
@@ -77,6 +83,8 @@ pub struct Request<'a> {
 pub struct Outcome {
     /// At or above the threshold, worst first.
     pub findings: Vec<Finding>,
+    /// Packages that stole credentials, in files that say what is installed.
+    pub stealers: Vec<Stealer>,
     /// Those that the baseline knows.
     pub known: Vec<Finding>,
     /// Values of everything else that is not among the findings.
@@ -142,8 +150,10 @@ pub fn scan(
     // What an ignore file covers may depend on where a file lies in its
     // repository, which is only known when the scan is settled.
     let early = request.desk.filter(|_| request.ignore.is_none());
-    let early = early.map(|desk| Early::new(desk, library, request.baseline, request.least));
+    let early = early.map(|desk| Early::new(desk, library, request));
+    let packages = Packages::of(library);
     let mut scan = Scan {
+        packages: &packages,
         early: early.as_ref(),
         request,
         detector,
@@ -168,6 +178,7 @@ pub fn scan(
     coverage.warnings.dedup();
     Ok(Outcome {
         findings: settled.findings,
+        stealers: settled.stealers,
         known: settled.known,
         hidden: settled.hidden,
         coverage,
@@ -187,6 +198,7 @@ pub(crate) struct Opened {
 }
 
 struct Scan<'a> {
+    packages: &'a Packages<'a>,
     early: Option<&'a Early<'a>>,
     request: &'a Request<'a>,
     detector: &'a Detector,
@@ -198,11 +210,11 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn stdin(&mut self) {
-        let collector = Collector::asking(self.detector, self.early);
+        let collector = Collector::new(self.detector, self.packages).asking(self.early);
         let coverage = stream::scan_stdin(self.request.threads, &&collector, self.progress);
         self.coverage.merge(coverage);
-        let kept = self.kept(collector);
-        self.settler.stdin(kept);
+        let (kept, packages) = self.kept(collector);
+        self.settler.stdin(kept, packages);
     }
 
     fn remote(&mut self, url: &git::RemoteUrl) -> Result<(), Failure> {
@@ -223,11 +235,11 @@ impl Scan<'_> {
     fn paths(&mut self, paths: &[PathBuf]) -> Result<(), Failure> {
         let repositories = self.open_all(paths)?;
         if matches!(self.request.scope, Scope::Everything | Scope::Files) && !paths.is_empty() {
-            let collector = Collector::asking(self.detector, self.early);
+            let collector = Collector::new(self.detector, self.packages).asking(self.early);
             let coverage = files::scan(paths, &self.request.files, &&collector, self.progress);
             self.coverage.merge(coverage);
-            let kept = self.kept(collector);
-            self.settler.files(kept, &repositories);
+            let (kept, packages) = self.kept(collector);
+            self.settler.files(kept, packages, &repositories);
         }
         for Opened { name, repository, whole } in &repositories {
             match self.request.scope {
@@ -303,12 +315,12 @@ impl Scan<'_> {
 
     fn staged(&mut self, repository: &Repository, name: &str) {
         let Request { index, threads, .. } = *self.request;
-        let collector = Collector::new(self.detector);
+        let collector = Collector::new(self.detector, self.packages);
         let coverage = repository.scan_staged(index, threads, &&collector, self.progress);
         self.coverage.merge(coverage);
-        let kept = self.kept(collector);
-        if !kept.is_empty() {
-            self.settler.staged(kept, name, &repository.staged(index).paths);
+        let (kept, packages) = self.kept(collector);
+        if !kept.is_empty() || !packages.is_empty() {
+            self.settler.staged(kept, packages, name, &repository.staged(index).paths);
         }
     }
 
@@ -318,25 +330,32 @@ impl Scan<'_> {
             _ => Selection::Everything,
         };
         let threads = self.request.threads;
-        let collector = Collector::new(self.detector);
+        let collector = Collector::new(self.detector, self.packages);
         match repository.scan_history(&selection, threads, &&collector, self.progress) {
             Ok(coverage) => self.coverage.merge(coverage),
             Err(ScanError::Stopped) => self.stopped(name),
             Err(error @ ScanError::Revision(_)) => return Err(Failure::Range(error)),
         }
-        let kept = self.kept(collector);
-        let histories = self.attribute(repository, name, &kept);
-        self.settler.history(kept, name, &histories.of);
+        let (kept, packages) = self.kept(collector);
+        let places = kept.iter().map(|kept| &kept.place);
+        let places: Vec<_> = places.chain(packages.iter().map(|seen| &seen.place)).collect();
+        let histories = self.attribute(repository, name, &places);
+        self.settler.history(kept, packages, name, &histories.of);
         Ok(())
     }
 
     /// Asks how the objects with sightings came into history.
-    fn attribute(&mut self, repository: &Repository, name: &str, kept: &[Kept]) -> git::Histories {
-        let object = |kept: &Kept| match kept.place {
-            Place::Git(_, id) => Some(id),
+    fn attribute(
+        &mut self,
+        repository: &Repository,
+        name: &str,
+        places: &[&Place],
+    ) -> git::Histories {
+        let object = |place: &&Place| match place {
+            Place::Git(_, id) => Some(*id),
             Place::Stdin | Place::File(_) => None,
         };
-        let objects = kept.iter().filter_map(object).collect();
+        let objects = places.iter().filter_map(object).collect();
         match repository.attribute(&objects, self.request.threads, self.progress) {
             Ok(histories) => {
                 self.coverage.warnings.extend(histories.warnings.iter().cloned());
@@ -361,8 +380,8 @@ impl Scan<'_> {
     }
 
     /// What a collector kept; what it could not keep is in the account.
-    fn kept(&mut self, collector: Collector<'_>) -> Vec<Kept> {
-        let Collected { kept, lost, repeated } = collector.finish();
+    fn kept(&mut self, collector: Collector<'_>) -> (Vec<Kept>, Vec<Seen>) {
+        let Collected { kept, packages, lost, repeated } = collector.finish();
         if repeated > 0 {
             self.coverage.warnings.push(format!(
                 "{repeated} more places of secrets that lie in thousands of places are not listed"
@@ -372,7 +391,7 @@ impl Scan<'_> {
             let reason = format!("{lost} sightings more than are kept in memory");
             self.left_out("(findings)", Reason::Limit(reason));
         }
-        kept
+        (kept, packages)
     }
 }
 

@@ -11,13 +11,14 @@ use leeward_detect::{Detector, Sighting, group, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{
     Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location, Match,
-    ObjectId, Provenance, Secret, Tracking,
+    ObjectId, Provenance, Secret, Stealer, Tracking,
 };
 use leeward_source::git::Tracker;
 
 use crate::{
     circumstance,
     collect::{Kept, Place},
+    packages::{Found, Seen},
     scan::{Opened, Request},
 };
 
@@ -37,6 +38,7 @@ pub struct Suppressed {
 /// Findings and what was left out of them.
 pub(crate) struct Settled {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) stealers: Vec<Stealer>,
     pub(crate) known: Vec<Finding>,
     pub(crate) hidden: Vec<Secret>,
     pub(crate) suppressed: Suppressed,
@@ -52,6 +54,7 @@ pub(crate) struct Settler<'a> {
     request: &'a Request<'a>,
     detector: &'a Detector,
     matches: Vec<Match>,
+    packages: Found,
     /// Secrets of which a sighting was left out, by who said so.
     by_comment: BTreeSet<Fingerprint>,
     by_file: BTreeSet<Fingerprint>,
@@ -67,6 +70,7 @@ impl<'a> Settler<'a> {
             request,
             detector,
             matches: Vec::new(),
+            packages: Found::default(),
             by_comment: BTreeSet::new(),
             by_file: BTreeSet::new(),
             hidden: Vec::new(),
@@ -75,8 +79,11 @@ impl<'a> Settler<'a> {
     }
 
     /// Takes what came through standard input.
-    pub(crate) fn stdin(&mut self, kept: Vec<Kept>) {
+    pub(crate) fn stdin(&mut self, kept: Vec<Kept>, packages: Vec<Seen>) {
         let provenance = Arc::new(Provenance::Stdin);
+        for seen in packages {
+            self.take_package(seen, Arc::clone(&provenance), None);
+        }
         for kept in kept {
             self.take(kept, Arc::clone(&provenance), None);
         }
@@ -84,8 +91,8 @@ impl<'a> Settler<'a> {
 
     /// Takes what lies in files, each with its standing in the repository
     /// around it.
-    pub(crate) fn files(&mut self, kept: Vec<Kept>, repositories: &[Opened]) {
-        if kept.is_empty() {
+    pub(crate) fn files(&mut self, kept: Vec<Kept>, packages: Vec<Seen>, repositories: &[Opened]) {
+        if kept.is_empty() && packages.is_empty() {
             return;
         }
         let mut surveyor = Surveyor::new(repositories, self.request.user_rules);
@@ -101,12 +108,19 @@ impl<'a> Settler<'a> {
                 .clone();
             self.take(kept, provenance, inside);
         }
+        for seen in packages {
+            let Place::File(path) = &seen.place else { continue };
+            let (tracking, inside) = surveyor.look_at(path);
+            let provenance = Arc::new(file(path, tracking));
+            self.take_package(seen, provenance, inside);
+        }
     }
 
     /// Takes what is staged.
     pub(crate) fn staged(
         &mut self,
         kept: Vec<Kept>,
+        packages: Vec<Seen>,
         repository: &str,
         paths: &BTreeMap<ObjectId, Vec<Vec<u8>>>,
     ) {
@@ -119,12 +133,20 @@ impl<'a> Settler<'a> {
             let provenance = git(repository, kind, object, Some(history));
             self.take(kept, Arc::new(provenance), None);
         }
+        for seen in packages {
+            let Place::Git(kind, object) = seen.place else { continue };
+            let paths = paths.get(&object).cloned().unwrap_or_default();
+            let history = History { paths, ..History::default() };
+            let provenance = git(repository, kind, object, Some(history));
+            self.take_package(seen, Arc::new(provenance), None);
+        }
     }
 
     /// Takes what lies in history.
     pub(crate) fn history(
         &mut self,
         kept: Vec<Kept>,
+        packages: Vec<Seen>,
         repository: &str,
         histories: &HashMap<ObjectId, History>,
     ) {
@@ -136,6 +158,11 @@ impl<'a> Settler<'a> {
             });
             let provenance = Arc::clone(provenance);
             self.take(kept, provenance, None);
+        }
+        for seen in packages {
+            let Place::Git(kind, object) = seen.place else { continue };
+            let history = histories.get(&object).cloned();
+            self.take_package(seen, Arc::new(git(repository, kind, object, history)), None);
         }
     }
 
@@ -177,6 +204,28 @@ impl<'a> Settler<'a> {
         self.matches.push(Match { dossier, fingerprint, secret, companions, location, signals });
     }
 
+    /// Keeps where a package is named, unless somebody said to leave it alone.
+    fn take_package(
+        &mut self,
+        seen: Seen,
+        provenance: Arc<Provenance>,
+        inside: Option<InRepository>,
+    ) {
+        let inside = inside.as_ref().map(|(_, path)| path.as_slice());
+        let is_ignored = self.request.ignore.is_some_and(|ignore| {
+            let today = self.request.today;
+            let covers = |path| ignore.covers_advisory(seen.advisory(), path, today);
+            let paths = paths_of(&provenance);
+            let by_path = !paths.is_empty() && paths.iter().all(|path| covers(Some(path)));
+            by_path || inside.is_some_and(|path| covers(Some(path))) || covers(None)
+        });
+        if is_ignored {
+            self.packages.ignore(&seen);
+        } else {
+            self.packages.take(seen, provenance);
+        }
+    }
+
     /// A comment in the present version of a file also speaks for the
     /// versions before it was written.
     fn excuse(&mut self, secret: Fingerprint, place: &Provenance, inside: Option<InRepository>) {
@@ -193,14 +242,18 @@ impl<'a> Settler<'a> {
     pub(crate) fn finish(mut self, library: &Library) -> Settled {
         self.drop_excused();
         let mut findings = group(self.matches, library);
+        let (stealers, ignored_packages) = self.packages.finish(order);
+        let stealing = !stealers.is_empty();
         let before = findings.len();
-        let doubtful =
-            findings.extract_if(.., |finding| finding.confidence.level() < self.request.least);
+        let doubtful = findings.extract_if(.., |finding| {
+            finding.confidence.level() < self.request.least
+                && !self.request.decoys.is_some_and(|all| all.contains(&finding.fingerprint))
+        });
         self.hidden.extend(doubtful.map(|finding| finding.secret));
         let below_threshold = before - findings.len();
         for finding in &mut findings {
             finding.locations.sort_by_cached_key(order);
-            circumstance::rate_finding(finding, library, self.request.now);
+            circumstance::rate_finding(finding, library, stealing, self.request.now);
         }
         worst_first(&mut findings);
         let (by_comment, by_file) = (self.by_comment, self.by_file);
@@ -214,10 +267,12 @@ impl<'a> Settler<'a> {
         let suppressed = Suppressed {
             baseline: known.len(),
             inline: by_comment.iter().filter(is_hidden).count(),
-            ignore_file: ignore_file.filter(|secret| !by_comment.contains(*secret)).count(),
+            ignore_file: ignore_file.filter(|secret| !by_comment.contains(*secret)).count()
+                + ignored_packages,
             expired: self.request.ignore.map_or(0, |file| file.expired(self.request.today)),
         };
-        Settled { findings, known, hidden: self.hidden, suppressed, below_threshold }
+        let hidden = self.hidden;
+        Settled { findings, stealers, known, hidden, suppressed, below_threshold }
     }
 
     fn drop_excused(&mut self) {

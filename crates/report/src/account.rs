@@ -26,7 +26,9 @@ pub(crate) enum Clean {
 
 pub(crate) fn clean(view: &View<'_>) -> Clean {
     let coverage = view.report.coverage;
-    if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
+    if !view.stealers.is_empty() {
+        Clean::NotQuite("no exposed credentials found, but a package that steals them")
+    } else if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
         Clean::NotQuite("nothing was scanned, so nothing can be said")
     } else if !view.is_complete() {
         Clean::NotQuite("no exposed credentials found in what could be read")

@@ -14,8 +14,8 @@ use crate::{
     exposure::Reach,
     foreign::inert,
     json::shape::source,
-    reach,
-    view::{FindingView, GitFacts, Place, View},
+    reach, stealer,
+    view::{FindingView, GitFacts, Place, StealerView, View},
     words::rfc3339,
 };
 
@@ -111,6 +111,9 @@ const COLUMNS: &[Column] = &[
     ("not_known", |row| {
         row.known(|known| known.gaps.iter().map(reach::gap).collect::<Vec<_>>().join("; "))
     }),
+    // Of a package that stole credentials; such a row has no secret.
+    ("package", |_| String::new()),
+    ("advisory", |_| String::new()),
 ];
 
 fn flag(value: Option<bool>) -> String {
@@ -122,7 +125,8 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     let secret = report.reveal.then_some("secret");
     let names = COLUMNS.iter().map(|(name, _)| *name);
     table.write_record(names.chain(secret).chain(["schema"])).map_err(io_error)?;
-    for finding in &View::of(report).findings {
+    let view = View::of(report);
+    for finding in &view.findings {
         let places: Vec<Option<&Place<'_>>> = if finding.places.is_empty() {
             vec![None]
         } else {
@@ -135,7 +139,43 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             table.write_record(cells.chain([SCHEMA.to_owned()])).map_err(io_error)?;
         }
     }
+    for stealer in &view.stealers {
+        for place in &stealer.places {
+            let cells = COLUMNS.iter().map(|(name, _)| of_stealer(name, stealer, place));
+            let cells = cells.chain(secret.map(|_| String::new())).map(defused);
+            table.write_record(cells.chain([SCHEMA.to_owned()])).map_err(io_error)?;
+        }
+    }
     table.flush()
+}
+
+/// A cell of a row that is of a package and no finding: columns of a secret
+/// are empty.
+fn of_stealer(column: &str, view: &StealerView<'_>, place: &Place<'_>) -> String {
+    let (stealer, at) = (view.stealer, place.location);
+    let git = place.git.as_ref();
+    match column {
+        "severity" => "critical".to_owned(),
+        "title" => inert(stealer::ID),
+        "path" => inert(&place.path),
+        "line" => at.start.line.to_string(),
+        "column" => at.start.column.to_string(),
+        "end_line" => at.end.line.to_string(),
+        "end_column" => at.end.column.to_string(),
+        "byte_start" => at.span.start.to_string(),
+        "byte_end" => at.span.end.to_string(),
+        "source" => source(&at.provenance).0.to_owned(),
+        "repository" => git.map(|git| inert(&git.repository)).unwrap_or_default(),
+        "object" => git.map(|git| git.place.object.to_string()).unwrap_or_default(),
+        "commit" => {
+            git.and_then(GitFacts::commit).map(|commit| commit.id.to_string()).unwrap_or_default()
+        }
+        "severity_why" => inert(&format!("{}; {}", stealer.why, stealer::MEANS)),
+        "next_step" => inert(stealer::TODO[0]),
+        "package" => inert(&stealer.id()),
+        "advisory" => inert(&stealer.advisory),
+        _ => String::new(),
+    }
 }
 
 /// A cell that no spreadsheet takes for a formula.

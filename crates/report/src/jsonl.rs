@@ -25,6 +25,14 @@ struct FindingLine<'a> {
 }
 
 #[derive(Serialize)]
+struct StealerLine<'a> {
+    schema: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    stealer: shape::Stealer<'a>,
+}
+
+#[derive(Serialize)]
 struct SummaryLine<'a> {
     schema: &'static str,
     #[serde(rename = "type")]
@@ -62,7 +70,8 @@ impl<W: Write> Lines<W> {
         self.out.flush()
     }
 
-    /// Writes the summary and gives the writer back. Its counts are of the
+    /// Writes packages that stole credentials and the summary, and gives the
+    /// writer back. Its counts are of the
     /// lines written, whatever `report.findings` holds; those are only read to
     /// mask their values in the names of what was not scanned.
     ///
@@ -70,6 +79,9 @@ impl<W: Write> Lines<W> {
     /// What the writer says.
     pub fn finish(mut self, report: &Report<'_>) -> io::Result<W> {
         let view = View::of_rest(report);
+        for stealer in view.stealers.iter().map(shape::Stealer::of) {
+            write_line(&StealerLine { schema: SCHEMA, kind: "stealer", stealer }, &mut self.out)?;
+        }
         let line = SummaryLine {
             schema: SCHEMA,
             kind: "summary",

@@ -19,15 +19,19 @@ mod masked;
 mod reach;
 mod reason;
 mod snippet;
+mod stealer;
 mod value;
 mod view;
 mod words;
 
 mod csv;
+mod github;
+mod gitlab;
 mod html;
 mod human;
 mod json;
 mod jsonl;
+mod junit;
 mod markdown;
 mod sarif;
 
@@ -60,12 +64,28 @@ pub enum Format {
     Markdown,
     /// One self-contained page, for a browser.
     Html,
+    /// JUnit XML, for build services that show tests.
+    Junit,
+    /// The secret detection report of GitLab.
+    Gitlab,
+    /// Annotations, as commands that GitHub Actions reads from a log.
+    Github,
 }
 
 impl Format {
     /// All of them, in the order they are documented.
-    pub const ALL: [Self; 7] =
-        [Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Csv, Self::Markdown, Self::Html];
+    pub const ALL: [Self; 10] = [
+        Self::Human,
+        Self::Json,
+        Self::Jsonl,
+        Self::Sarif,
+        Self::Csv,
+        Self::Markdown,
+        Self::Html,
+        Self::Junit,
+        Self::Gitlab,
+        Self::Github,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -77,6 +97,9 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "markdown",
             Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Gitlab => "gitlab",
+            Self::Github => "github",
         }
     }
 }
@@ -99,5 +122,8 @@ pub fn write(
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Html => html::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Github => github::write(report, out),
     }
 }

@@ -26,6 +26,26 @@ pub(crate) fn validity(verification: &Verification) -> Option<String> {
     Some(if detail.is_empty() { name.to_owned() } else { format!("{name}: {detail}") })
 }
 
+/// `account ada@example.com, workspace Research`; empty if nothing is known.
+pub(crate) fn belongs_to(known: &Assessment) -> String {
+    let says = known.identity.iter().map(|says| format!("{} {}", says.label, says.value));
+    says.collect::<Vec<_>>().join(", ")
+}
+
+/// `extract data (proven), execute workflows (inferred)`: what its holder can
+/// do, without what was refused.
+pub(crate) fn can(known: &Assessment) -> String {
+    let actions = best_first(&known.actions, |action: &Action| action.standing);
+    let actions = actions.into_iter().filter(|action| action.standing != Standing::Refused);
+    let said = actions.map(|action| format!("{} ({})", action.title, action.standing.name()));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// What is not known, and why; empty if nothing was left open.
+pub(crate) fn not_known(known: &Assessment) -> String {
+    known.gaps.iter().map(gap).collect::<Vec<_>>().join("; ")
+}
+
 /// The same without the verdict, for formats that show that by itself.
 pub(crate) fn validity_detail(verification: &Verification) -> Option<String> {
     if verification.validity == Validity::Unchecked && verification.why.is_empty() {

@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use leeward_model::{Coverage, DossierId, Finding, Secret};
+use leeward_model::{Coverage, DossierId, Finding, Secret, Stealer};
 
 /// One scan's outcome.
 pub struct Report<'a> {
@@ -19,6 +19,8 @@ pub struct Report<'a> {
     pub targets: &'a [String],
     /// What was found, in any order.
     pub findings: &'a [Finding],
+    /// Packages that stole credentials, where the scan met them.
+    pub stealers: &'a [Stealer],
     /// What was looked at and what was not.
     pub coverage: &'a Coverage,
     /// What was found and is not among the findings because somebody said so.

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use leeward_model::{
     Assessment, Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned,
-    Provenance, Severity, SignalKind, Validity, Verification,
+    Provenance, Severity, SignalKind, Stealer, Validity, Verification,
 };
 
 use crate::{
@@ -22,6 +22,8 @@ pub(crate) struct View<'a> {
     pub(crate) targets: Vec<String>,
     /// Worst first.
     pub(crate) findings: Vec<FindingView<'a>>,
+    /// By name.
+    pub(crate) stealers: Vec<StealerView<'a>>,
     pub(crate) not_scanned: Vec<LeftOut<'a>>,
     pub(crate) warnings: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl<'a> View<'a> {
             report,
             targets: report.targets.iter().map(|target| masker.text(target)).collect(),
             findings: Vec::new(),
+            stealers: report.stealers.iter().map(|one| StealerView::of(one, masker)).collect(),
             not_scanned: coverage.not_scanned.iter().map(left_out).collect(),
             warnings: coverage.warnings.iter().map(|warning| masker.text(warning)).collect(),
         }
@@ -128,6 +131,25 @@ pub(crate) struct FindingView<'a> {
     pub(crate) assessment: Option<Assessment>,
     pub(crate) exposure: Exposure,
     pub(crate) places: Vec<Place<'a>>,
+}
+
+/// A package that stole credentials, and where it is named.
+pub(crate) struct StealerView<'a> {
+    pub(crate) stealer: &'a Stealer,
+    pub(crate) places: Vec<Place<'a>>,
+}
+
+impl<'a> StealerView<'a> {
+    fn of(stealer: &'a Stealer, masker: &Masker) -> Self {
+        let places = stealer.locations.iter().map(|location| Place::of(location, masker));
+        Self { stealer, places: places.collect() }
+    }
+
+    /// `name 1.2.3 of pypi`.
+    pub(crate) fn title(&self) -> String {
+        let Stealer { ecosystem, name, version, .. } = self.stealer;
+        format!("{name} {version} of {ecosystem}")
+    }
 }
 
 /// What is known of a secret beyond its places, masked: from a finding, or from

@@ -8,8 +8,10 @@ use common::{
     probed::{PROBED, asked},
     rich, sample_with,
 };
+use leeward_model::{Severity, Tracking};
 use leeward_report::{Format, Lines, Style};
 use proptest::prelude::*;
+use quick_xml::events::Event;
 
 const NARROW: Style = Style { color: false, width: 40, unicode: false };
 const BRIGHT: Style = Style { color: true, width: 100, unicode: true };
@@ -73,6 +75,32 @@ fn without_color(text: &str) -> String {
     plain + rest
 }
 
+/// Takes our own commands out: what is left of each is its text, as the
+/// service that runs the commands reads it.
+fn without_annotations(text: &str) -> String {
+    let mut plain = String::new();
+    for line in text.lines() {
+        if line.starts_with("leeward: ") {
+            plain.push_str(line);
+        } else {
+            let (command, message) = line[2..].split_once("::").expect("a message");
+            let (name, properties) = command.split_once(' ').expect("properties");
+            assert!(["error", "warning", "notice"].contains(&name), "{line}");
+            for property in properties.split(',') {
+                let (name, value) = property.split_once('=').expect("a value");
+                let known = ["file", "line", "endLine", "col", "endColumn", "title"];
+                assert!(known.contains(&name), "{line}");
+                assert!(!value.contains(':'), "{line}");
+            }
+            assert!(!message.contains(['\r', '\n']));
+            plain.push_str("text: ");
+            plain.push_str(message);
+        }
+        plain.push('\n');
+    }
+    plain
+}
+
 fn assert_inert(format: Format, text: &str) {
     let plain = if format == Format::Human { without_color(text) } else { text.to_owned() };
     for c in plain.chars() {
@@ -80,11 +108,35 @@ fn assert_inert(format: Format, text: &str) {
         let acts = leeward_model::acts_on_display(c);
         assert!(c == '\n' || !acts, "{format:?} holds {c:?}:\n{plain}");
     }
+    // Annotations are commands, and there are only those.
+    let plain = if format == Format::Github { without_annotations(&plain) } else { plain };
     for line in plain.lines() {
         assert!(!line.trim_start().starts_with("::"), "{format:?}: {line}");
         assert!(!line.contains("##vso["), "{format:?}: {line}");
         assert!(!line.contains("##["), "{format:?}: {line}");
     }
+}
+
+#[test]
+fn no_more_annotations_than_are_shown() {
+    let mut findings = Vec::new();
+    for severity in [Severity::Critical, Severity::Medium, Severity::Low] {
+        for i in 0..25 {
+            let place = common::file(format!("{severity:?}/{i}.env"), Tracking::Tracked);
+            let places = vec![common::at(place, 1, 1, "x", "x")];
+            let value = format!("{severity:?}-{i:02}-Zk4vQ9sLw2Xc7Rt1Yb6Nh3");
+            findings.push(common::finding("mistral-api-key", &value, severity, places));
+        }
+    }
+    let text = Sample { findings, ..rich() }.write(Format::Github, Style::PLAIN);
+    let count = |level: &str| text.lines().filter(|line| line.starts_with(level)).count();
+    assert_eq!(
+        (count("::error "), count("::warning "), count("::notice ")),
+        (10, 10, 10),
+        "{text}"
+    );
+    assert!(text.contains("47 more findings without an annotation"), "{text}");
+    assert!(text.contains("could not be looked at"), "{text}");
 }
 
 #[test]
@@ -124,6 +176,12 @@ fn nasty() -> impl Strategy<Value = String> {
             "{0}",
             "%00",
             "../",
+            "]]>",
+            "&#1;",
+            "&lt;",
+            "\u{fffe}",
+            "%0A::error::",
+            "::error file=x::",
             "file:///",
             "javascript:",
             " ",
@@ -180,6 +238,45 @@ proptest! {
         if !text.contains("##") {
             prop_assert_eq!(shown, leeward_model::SafeText::new(&text).to_string());
         }
+    }
+
+    #[test]
+    fn junit_is_always_well_formed(text in nasty()) {
+        let xml = sample_with(&text).write(Format::Junit, Style::PLAIN);
+        let allowed = |c: char| matches!(c, '\n' | ' '..='\u{fffd}' | '\u{10000}'..);
+        prop_assert!(xml.chars().all(allowed), "{xml}");
+        let mut reader = quick_xml::Reader::from_str(&xml);
+        let (mut open, mut failures) = (Vec::new(), 0);
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Eof => break,
+                Event::Start(tag) => {
+                    failures += usize::from(tag.name().as_ref() == b"failure");
+                    for attribute in tag.attributes() {
+                        attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap();
+                    }
+                    open.push(tag.name().as_ref().to_vec());
+                }
+                Event::End(tag) => {
+                    prop_assert!(open.pop() == Some(tag.name().as_ref().to_vec()));
+                }
+                Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
+                    prop_assert!(false, "foreign text became markup: {xml}");
+                }
+                _ => {}
+            }
+        }
+        prop_assert!(open.is_empty());
+        prop_assert_eq!(failures, 1);
+    }
+
+    #[test]
+    fn gitlab_always_parses(text in nasty()) {
+        let report = sample_with(&text).write(Format::Gitlab, Style::PLAIN);
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        prop_assert_eq!(report["vulnerabilities"].as_array().map(Vec::len), Some(1));
+        let file = report["vulnerabilities"][0]["location"]["file"].as_str().unwrap_or("x");
+        prop_assert!(!file.starts_with('/') && file.split('/').all(|part| part != ".."));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the machine formats say of themselves: SARIF by its published schema,
-//! our own by the schemas in `docs/schema`.
+//! GitLab's by what its published schema asks of the fields that are written,
+//! our own by the schemas in `docs/schema`. JUnit XML is held to its schema by
+//! `crates/cli/tests/e2e/reports.rs`, with a validator of Python's.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -11,6 +13,8 @@ use serde_json::Value;
 
 /// From the OASIS SARIF repository, as the `serde-sarif` crate carries it.
 const SARIF: &str = include_str!("data/sarif-schema-2.1.0.json");
+/// By hand; it says of itself after what.
+const GITLAB: &str = include_str!("data/gitlab-secret-detection-15.1.0.json");
 const REPORT: &str = include_str!("../../../docs/schema/report-1.json");
 const LINES: &str = include_str!("../../../docs/schema/lines-1.json");
 
@@ -22,6 +26,7 @@ fn samples() -> Vec<Sample> {
         clean(),
         hostile(),
         common::probed::asked(),
+        common::stealing(),
         Sample { reveal: true, ..rich() },
     ];
     samples.extend(odd.map(sample_with));
@@ -55,6 +60,27 @@ fn sarif_is_valid() {
     // stray bracket that a strict reader of the schema refuses.
     let schema = SARIF.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
     check(&schema, written(Format::Sarif));
+}
+
+#[test]
+fn gitlab_is_valid() {
+    check(GITLAB, written(Format::Gitlab));
+    // Limits on length hold for the longest names, too.
+    let long = sample_with(&"@long ".repeat(100_000));
+    check(GITLAB, [long.write(Format::Gitlab, Style::PLAIN)]);
+}
+
+#[test]
+fn gitlab_has_one_vulnerability_for_each_secret() {
+    let document: Value =
+        serde_json::from_str(&rich().write(Format::Gitlab, Style::PLAIN)).unwrap();
+    let all = document["vulnerabilities"].as_array().unwrap();
+    assert_eq!(all.len(), rich().findings.len());
+    for one in all {
+        assert!(one["id"].as_str().unwrap().starts_with("lw1_"));
+        // What has no path is not given one.
+        assert!(!one["location"]["file"].as_str().is_some_and(|file| file.starts_with("git:")));
+    }
 }
 
 #[test]

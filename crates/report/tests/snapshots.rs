@@ -94,6 +94,59 @@ fn human_clean_beside_suppressed() {
 }
 
 #[test]
+fn junit_rich() {
+    assert_snapshot!(rich().write(Format::Junit, Style::PLAIN));
+}
+
+#[test]
+fn junit_hostile() {
+    assert_snapshot!(hostile().write(Format::Junit, Style::PLAIN));
+}
+
+#[test]
+fn junit_clean() {
+    assert_snapshot!(clean().write(Format::Junit, Style::PLAIN));
+}
+
+#[test]
+fn gitlab_rich() {
+    assert_snapshot!(rich().write(Format::Gitlab, Style::PLAIN));
+}
+
+#[test]
+fn gitlab_hostile() {
+    assert_snapshot!(hostile().write(Format::Gitlab, Style::PLAIN));
+}
+
+#[test]
+fn gitlab_clean() {
+    assert_snapshot!(clean().write(Format::Gitlab, Style::PLAIN));
+}
+
+#[test]
+fn github_rich() {
+    assert_snapshot!(rich().write(Format::Github, Style::PLAIN));
+}
+
+#[test]
+fn github_asked() {
+    assert_snapshot!(asked().write(Format::Github, Style::PLAIN));
+}
+
+#[test]
+fn github_hostile() {
+    assert_snapshot!(hostile().write(Format::Github, Style::PLAIN));
+}
+
+#[test]
+fn github_clean() {
+    assert_snapshot!(clean().write(Format::Github, Style::PLAIN), @"
+    leeward: no exposed credentials found
+    leeward: scanned 1 file in .: 1 byte, 0.42 s
+    ");
+}
+
+#[test]
 fn json_rich() {
     assert_snapshot!(rich().write(Format::Json, Style::PLAIN));
 }
@@ -210,4 +263,14 @@ fn a_stream_holds_the_same_lines_as_a_whole() {
     };
     assert_eq!(sorted(&streamed), sorted(&whole));
     assert_eq!(streamed.lines().last(), whole.lines().last());
+}
+
+#[test]
+fn packages_that_stole_credentials() {
+    assert_snapshot!(human(&common::stealing()));
+    assert_snapshot!("markdown_stealing", common::stealing().write(Format::Markdown, Style::PLAIN));
+    assert_snapshot!("junit_stealing", common::stealing().write(Format::Junit, Style::PLAIN));
+    assert_snapshot!("github_stealing", common::stealing().write(Format::Github, Style::PLAIN));
+    assert_snapshot!("gitlab_stealing", common::stealing().write(Format::Gitlab, Style::PLAIN));
+    assert_snapshot!("csv_stealing", common::stealing().write(Format::Csv, Style::PLAIN));
 }

@@ -21,7 +21,6 @@ mod place;
 mod plan;
 mod responder;
 mod sight;
-mod spell;
 mod step;
 
 pub mod dependents;
@@ -29,11 +28,12 @@ pub mod harden;
 pub mod logs;
 pub mod notify;
 pub mod patch;
+pub mod spell;
 pub mod surgery;
 pub mod vault;
 
 pub use journal::{Journal, Unrecorded, facts};
-pub use means::{OwnLog, Tools, Wishes};
+pub use means::{OwnLog, Prevention, Tools, Wishes};
 pub use order::{Order, REQUIRED};
 pub use outcome::{Halt, Outcome};
 pub use place::{Ground, Shelf};

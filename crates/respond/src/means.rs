@@ -28,6 +28,9 @@ pub struct Tools<'a> {
     pub search: &'a Ground<'a>,
     /// What the user's own logs show.
     pub logs: Vec<OwnLog>,
+    /// What keeps the next one out of the user's own work trees, if that may be
+    /// put in place.
+    pub prevention: Option<&'a dyn Prevention>,
     /// Seconds since 1970-01-01 UTC.
     pub clock: &'a dyn Fn() -> i64,
     /// Waits.
@@ -36,6 +39,17 @@ pub struct Tools<'a> {
     pub tell: &'a dyn Fn(&str),
     /// Set when the user wants to stop.
     pub stop: Stop,
+}
+
+/// Stands before the next commit and push of the user's own work trees. Whoever
+/// starts a response knows what that is, and how it gets there.
+pub trait Prevention {
+    /// What would be put in place, a line each; nothing where all of it stands.
+    fn plan(&self) -> Vec<String>;
+
+    /// Puts it in place. What stands now, and what could not be done, a line
+    /// each.
+    fn carry_out(&self) -> Vec<String>;
 }
 
 /// What a log of the user's own shows of the value's use.

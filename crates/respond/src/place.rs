@@ -218,9 +218,8 @@ impl<'a> Shelf<'a> {
         }
         let text = std::fs::read(&path).ok()?;
         let span = consumer.place.span.start as usize..consumer.place.span.end as usize;
-        let usual = dossier.detect.names.first().map_or("API_KEY", String::as_str);
-        let held = consumer.name.clone().filter(|name| is_constant(name));
-        let name = self.variable().or(held).unwrap_or_else(|| usual.to_owned());
+        let held = || patch::variable(dossier, consumer.name.as_deref());
+        let name = self.variable().unwrap_or_else(held);
         let shown = roots.iter().find_map(|root| path.strip_prefix(root).ok());
         let reference = self.keeper.reference();
         Some(match patch::propose(shown.unwrap_or(&path), &text, span, secret, &name, &reference) {

@@ -12,17 +12,17 @@ const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const SHORTEST: usize = 8;
 
 /// A value under one encoding. Wiped when dropped.
-pub(crate) struct Spelling {
+pub struct Spelling {
     /// The encoding; `None` for the value as it is.
-    pub(crate) encoding: Option<Encoding>,
+    pub encoding: Option<Encoding>,
     /// The bytes to look for.
-    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub bytes: Zeroizing<Vec<u8>>,
 }
 
 /// Every spelling of a value, the plain one first. Of base64, what stands in
 /// the text at each of the three ways that bytes fall into groups of three,
 /// without the characters at either end that depend on neighbours.
-pub(crate) fn spellings(secret: &Secret) -> Vec<Spelling> {
+pub fn spellings(secret: &Secret) -> Vec<Spelling> {
     #[expect(clippy::disallowed_methods, reason = "places are searched for the value itself")]
     let value = secret.expose();
     let mut all: Vec<Spelling> = Vec::new();

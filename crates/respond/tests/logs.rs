@@ -46,6 +46,7 @@ impl Logs {
         let hint = secret.hint();
         let mut query = Query {
             fingerprint: Fingerprint::new("mistral", &secret),
+            sha256: None,
             secret: has_value.then_some(&secret),
             hint: Some(&hint),
             aliases: &[],

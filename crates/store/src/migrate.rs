@@ -9,6 +9,7 @@ use crate::{db::Db, trouble::Trouble};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("state", include_str!("../migrations/0001_state.sql")),
     ("letters", include_str!("../migrations/0002_letters.sql")),
+    ("honey", include_str!("../migrations/0003_honey.sql")),
 ];
 
 /// The newest version that is known.

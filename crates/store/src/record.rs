@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use leeward_model::{Finding, Fingerprint, IncidentId, Severity};
 
+pub(crate) use self::places::{row as place_row, save as save_places};
 use self::work::Work;
 use crate::{
     case::Record,

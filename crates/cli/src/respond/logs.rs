@@ -37,6 +37,7 @@ pub(super) fn read(
         let query = Query {
             fingerprint: case.fingerprint,
             secret,
+            sha256: None,
             hint: Some(&case.hint),
             aliases: &[],
             dossier,

@@ -10,7 +10,8 @@ use crate::{
     provider,
 };
 
-const FORMATS: [&str; 7] = ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"];
+const FORMATS: [&str; 10] =
+    ["human", "json", "jsonl", "sarif", "csv", "markdown", "html", "junit", "gitlab", "github"];
 
 #[track_caller]
 fn check(run: &Run, key: &str) {

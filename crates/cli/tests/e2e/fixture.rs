@@ -71,6 +71,16 @@ impl World {
         self.git_in(&self.work(), args)
     }
 
+    /// Runs git where it may be stopped.
+    pub(crate) fn try_git(&self, args: &[&str]) -> Run {
+        Run::of(&self.git_command(&self.work()).args(args).output().unwrap())
+    }
+
+    /// Git, ready to be given arguments.
+    pub(crate) fn git_command(&self, dir: &Path) -> Command {
+        self.isolated(Command::new("git"), dir)
+    }
+
     /// Runs git elsewhere.
     pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
         let output = self.isolated(Command::new("git"), dir).args(args).output().unwrap();

@@ -225,7 +225,9 @@ fn html_is_one_page() {
 #[test]
 fn reports_go_to_files() {
     let (world, _) = world();
-    for format in ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"] {
+    for format in
+        ["human", "json", "jsonl", "sarif", "csv", "markdown", "html", "junit", "gitlab", "github"]
+    {
         let path = world.beside(format);
         let args = ["scan", "--format", format, "--output", path.to_str().unwrap()];
         let run = world.run(args).exits(1);
@@ -239,7 +241,8 @@ fn colour_is_for_those_who_want_it() {
     let (world, _) = world();
     assert!(!world.run(["scan"]).exits(1).out.contains('\u{1b}'));
     assert!(world.run(["scan", "--color", "always"]).exits(1).out.contains('\u{1b}'));
-    for format in ["json", "jsonl", "sarif", "csv", "markdown", "html"] {
+    for format in ["json", "jsonl", "sarif", "csv", "markdown", "html", "junit", "gitlab", "github"]
+    {
         let run = world.run(["scan", "--color", "always", "--format", format]).exits(1);
         assert!(!run.out.contains('\u{1b}'), "{format}");
     }

@@ -10,7 +10,8 @@ use std::{
 
 use crate::fixture::{World, key, line, write_long_line};
 
-const FORMATS: [&str; 7] = ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"];
+const FORMATS: [&str; 10] =
+    ["human", "json", "jsonl", "sarif", "csv", "markdown", "html", "junit", "gitlab", "github"];
 
 #[cfg(unix)]
 #[test]

@@ -166,7 +166,10 @@ fn the_password_of_a_proxy_is_used_and_never_shown() {
         (format!("gopher://me:{password}@{host}"), None),
         (format!("http://me:{password}@{host}:port"), None),
     ] {
-        for format in ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"] {
+        for format in [
+            "human", "json", "jsonl", "sarif", "csv", "markdown", "html", "junit", "gitlab",
+            "github",
+        ] {
             let args = ["scan", "--verify", "--format", format, "--ca", &file];
             let run = through(&world, &[("HTTPS_PROXY", &variable)], &args);
             for (stream, text) in [("out", &run.out), ("err", &run.err)] {

@@ -9,7 +9,8 @@ use crate::{
     provider,
 };
 
-const FORMATS: [&str; 7] = ["human", "json", "jsonl", "sarif", "csv", "markdown", "html"];
+const FORMATS: [&str; 10] =
+    ["human", "json", "jsonl", "sarif", "csv", "markdown", "html", "junit", "gitlab", "github"];
 
 /// The assessment of a value by a provider.
 #[track_caller]

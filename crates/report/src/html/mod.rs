@@ -14,6 +14,7 @@ pub(crate) mod label;
 mod picture;
 mod radius;
 pub(crate) mod reach;
+mod stealer;
 mod summary;
 pub(crate) mod text;
 
@@ -104,6 +105,7 @@ fn body(view: &View<'_>) -> Markup {
         (summary::header(view))
         main {
             (summary::show(view))
+            (stealer::show(view))
             @if !view.findings.is_empty() {
                 (summary::filters(view))
                 section #findings aria-labelledby="findings-title" {

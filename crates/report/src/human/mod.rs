@@ -9,6 +9,7 @@ mod excerpt;
 pub(crate) mod finding;
 pub(crate) mod reach;
 pub(crate) mod screen;
+mod stealer;
 mod summary;
 
 use std::io::{self, Write};
@@ -19,6 +20,12 @@ use screen::Screen;
 
 pub(crate) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let view = View::of(report);
+    for stealer in &view.stealers {
+        let mut screen = Screen::new(style);
+        stealer::show(stealer, &mut screen);
+        screen.blank();
+        out.write_all(screen.text().as_bytes())?;
+    }
     for finding in &view.findings {
         let mut screen = Screen::new(style);
         finding::show(finding, &mut screen);

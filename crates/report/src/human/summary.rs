@@ -5,10 +5,11 @@ use crate::{
     account::{self, Clean},
     foreign::inert,
     reason::Group,
+    stealer,
     view::View,
 };
 
-use super::screen::{DIM, GOOD, Label, NORMAL, STRONG, Screen, WARNING, of_severity};
+use super::screen::{BAD, DIM, GOOD, Label, NORMAL, STRONG, Screen, WARNING, of_severity};
 
 const MARGIN: Label<'_> = Label { indent: 0, text: "", width: 0, style: DIM };
 
@@ -50,6 +51,9 @@ pub(super) fn show(view: &View<'_>, screen: &mut Screen) {
 }
 
 fn verdict(view: &View<'_>, screen: &mut Screen) {
+    if let Some(packages) = stealer::total(view) {
+        screen.prose(&MARGIN, BAD, &format!("found {packages}: {}", stealer::MEANS));
+    }
     if view.findings.is_empty() {
         let (style, text) = match account::clean(view) {
             Clean::Yes(text) => (GOOD, text),

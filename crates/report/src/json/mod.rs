@@ -30,6 +30,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         scan: shape::Scan::of(&view),
         summary: summary::Summary::of(report),
         findings: view.findings.iter().map(shape::Finding::of).collect(),
+        stealers: view.stealers.iter().map(shape::Stealer::of).collect(),
         dossiers,
         coverage: shape::Coverage::of(&view),
         suppressed: shape::Suppressed::of(report.suppressed),

@@ -12,8 +12,8 @@ use super::{
     summary::Summary,
 };
 use crate::{
-    exposure, report,
-    view::{FindingView, GitFacts, LeftOut, Place, View},
+    exposure, report, stealer,
+    view::{FindingView, GitFacts, LeftOut, Place, StealerView, View},
     words::rfc3339,
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Document<'a> {
     pub(crate) scan: Scan<'a>,
     pub(crate) summary: Summary,
     pub(crate) findings: Vec<Finding<'a>>,
+    pub(crate) stealers: Vec<Stealer<'a>>,
     pub(crate) dossiers: BTreeMap<&'a str, Guidance<'a>>,
     pub(crate) coverage: Coverage<'a>,
     pub(crate) suppressed: Suppressed,
@@ -163,6 +164,44 @@ impl<'a> Finding<'a> {
             companions: Companion::all(&view.companions),
             verification: Verification::of(&view.verification),
             assessment: view.assessment.as_ref().map(Assessment::of),
+            locations: None,
+        }
+    }
+}
+
+/// A package that stole credentials.
+#[derive(Serialize)]
+pub(crate) struct Stealer<'a> {
+    ecosystem: &'a str,
+    name: &'a str,
+    version: &'a str,
+    advisory: &'a str,
+    why: &'a str,
+    link: &'a str,
+    means: &'static str,
+    remediation: [&'static str; 3],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locations: Option<Vec<Location<'a>>>,
+}
+
+impl<'a> Stealer<'a> {
+    pub(crate) fn of(view: &'a StealerView<'a>) -> Self {
+        let locations = view.places.iter().map(Location::of).collect();
+        Self { locations: Some(locations), ..Self::without_locations(view) }
+    }
+
+    /// For a format that has locations of its own.
+    pub(crate) fn without_locations(view: &'a StealerView<'a>) -> Self {
+        let stealer = view.stealer;
+        Self {
+            ecosystem: &stealer.ecosystem,
+            name: &stealer.name,
+            version: &stealer.version,
+            advisory: &stealer.advisory,
+            why: &stealer.why,
+            link: &stealer.link,
+            means: stealer::MEANS,
+            remediation: stealer::TODO,
             locations: None,
         }
     }

@@ -20,6 +20,7 @@ pub(crate) struct Summary {
     below_threshold: usize,
     not_live: usize,
     not_live_open: usize,
+    stealers: usize,
     validity: Validities,
 }
 
@@ -68,6 +69,7 @@ impl Summary {
             below_threshold: report.below_threshold,
             not_live: report.not_live.total,
             not_live_open: report.not_live.open,
+            stealers: report.stealers.len(),
             validity: Validities { active, restricted, inactive, unknown, unchecked },
         }
     }

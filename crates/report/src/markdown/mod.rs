@@ -19,6 +19,7 @@ use crate::{
     exposure::short,
     reason::Group,
     snippet::Snippet,
+    stealer,
     view::{FindingView, Place, View},
     words,
 };
@@ -39,6 +40,7 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     let view = View::of(report);
     writeln!(out, "{SCHEMA}")?;
     heading(&view, out)?;
+    stealers(&view, out)?;
     if !view.findings.is_empty() {
         table(&view, out)?;
         for (i, finding) in view.findings.iter().take(DETAILED).enumerate() {
@@ -74,6 +76,26 @@ fn heading(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     if view.report.reveal && !view.findings.is_empty() {
         writeln!(out, "\n> **The values are shown in full below.** Do not post this anywhere.")?;
+    }
+    Ok(())
+}
+
+fn stealers(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for one in &view.stealers {
+        writeln!(out, "\n### Stole credentials: {}\n", prose(&one.title()))?;
+        let (advisory, url) = (&one.stealer.advisory, link(&one.stealer.link));
+        writeln!(out, "{} ({}{url})\n", prose(&one.stealer.why), prose(advisory))?;
+        writeln!(out, "**This means:** {}.\n", stealer::MEANS)?;
+        for place in one.places.iter().take(PLACES) {
+            writeln!(out, "- {}", place_line(place))?;
+        }
+        if one.places.len() > PLACES {
+            writeln!(out, "- and {} more", words::grouped((one.places.len() - PLACES) as u64))?;
+        }
+        writeln!(out)?;
+        for step in stealer::TODO {
+            writeln!(out, "- [ ] {}", words::capital(step))?;
+        }
     }
     Ok(())
 }

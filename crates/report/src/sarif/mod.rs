@@ -6,7 +6,7 @@
 //! shapes are in [`shape`], texts in [`text`], addresses in [`uri`].
 
 mod shape;
-mod text;
+pub(crate) mod text;
 pub(crate) mod uri;
 
 use std::{
@@ -19,8 +19,9 @@ use leeward_model::{Finding, Level, Severity};
 use crate::{
     Report, account,
     json::{inert::write_pretty, shape as wire},
-    view::{FindingView, Place, View},
-    words::rfc3339,
+    stealer,
+    view::{FindingView, Place, StealerView, View},
+    words::{capital, rfc3339},
 };
 
 use shape::{
@@ -38,7 +39,10 @@ const RELATED: usize = 100;
 
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let view = View::of(report);
-    let rules = rules(&view);
+    let mut rules = rules(&view);
+    if !view.stealers.is_empty() {
+        rules.push(stealer_rule());
+    }
     let index: BTreeMap<String, usize> =
         rules.iter().enumerate().map(|(i, rule)| (rule.id.clone(), i)).collect();
     let run = Run {
@@ -58,7 +62,10 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         )]),
         version_control_provenance: repositories(&view),
         column_kind: "unicodeCodePoints",
-        results: view.findings.iter().map(|finding| result(finding, &index)).collect(),
+        results: {
+            let stolen = view.stealers.iter().map(|stealer| stolen(stealer, &index));
+            stolen.chain(view.findings.iter().map(|finding| result(finding, &index))).collect()
+        },
         properties: RunProperties {
             schema: SCHEMA,
             complete: view.is_complete(),
@@ -167,7 +174,71 @@ fn result<'a>(view: &'a FindingView<'a>, rules: &BTreeMap<String, usize>) -> Sar
         rank: rank(finding),
         properties: ResultProperties {
             more_locations: related.len().saturating_sub(RELATED),
-            finding: wire::Finding::without_locations(view),
+            finding: Some(wire::Finding::without_locations(view)),
+            stealer: None,
+        },
+    }
+}
+
+/// One result for each package that stole credentials.
+fn stolen<'a>(view: &'a StealerView<'a>, rules: &BTreeMap<String, usize>) -> SarifResult<'a> {
+    let stealer = view.stealer;
+    let related = view.places.get(1..).unwrap_or_default();
+    let related_at = |(i, place)| Location {
+        message: Some(Message::of("the same package")),
+        ..location(place, Some(i + 1))
+    };
+    let text = format!(
+        "{} stole credentials ({}): {}. {}.",
+        view.title(),
+        stealer.advisory,
+        stealer::MEANS,
+        capital(stealer::TODO[0])
+    );
+    let identity = format!("{} {}", stealer.id(), stealer.advisory);
+    SarifResult {
+        rule_id: stealer::ID,
+        rule_index: rules.get(stealer::ID).copied(),
+        level: "error",
+        message: Message::of(&text),
+        locations: view.places.first().map(|place| location(place, None)).into_iter().collect(),
+        related_locations: related.iter().take(RELATED).enumerate().map(related_at).collect(),
+        partial_fingerprints: BTreeMap::from([
+            ("leewardFingerprint/v1", identity.clone()),
+            ("primaryLocationLineHash", format!("{identity}:1")),
+        ]),
+        rank: 100.0,
+        properties: ResultProperties {
+            more_locations: related.len().saturating_sub(RELATED),
+            finding: None,
+            stealer: Some(wire::Stealer::without_locations(view)),
+        },
+    }
+}
+
+/// What all of them break.
+fn stealer_rule() -> Rule {
+    let todo = stealer::TODO.map(|step| format!("{}.", capital(step)));
+    let means = format!("{}.", capital(stealer::MEANS));
+    Rule {
+        id: stealer::ID.to_owned(),
+        name: text::pascal_case(stealer::ID),
+        short_description: Message::of("A package that stole credentials"),
+        full_description: Message::of(&format!(
+            "A lock file or an installed package is of a release that is known to have stolen \
+             credentials: {}.",
+            stealer::MEANS
+        )),
+        help_uri: None,
+        help: MultiformatMessage {
+            text: text::plain(&format!("{means} {}", todo.join(" "))),
+            markdown: format!("{means}\n\n1. {}", todo.join("\n1. ")),
+        },
+        default_configuration: Configuration { level: "error" },
+        properties: RuleProperties {
+            tags: ["security", "supply-chain", "external/cwe/cwe-506"],
+            precision: "very-high",
+            security_severity: score(Severity::Critical),
         },
     }
 }

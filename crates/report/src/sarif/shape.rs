@@ -183,7 +183,11 @@ pub(super) struct ResultProperties<'a> {
     /// How many places are in neither list of locations.
     pub(super) more_locations: usize,
     /// The finding as in the JSON document, without its locations.
-    pub(super) finding: wire::Finding<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) finding: Option<wire::Finding<'a>>,
+    /// Or the package that stole credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stealer: Option<wire::Stealer<'a>>,
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,5 @@
-//! What the messages of a SARIF log say.
+//! What the messages of a SARIF log say, and the descriptions of other formats
+//! that hold one finding in a few sentences.
 
 use leeward_model::SafeText;
 
@@ -24,7 +25,7 @@ pub(super) fn shown(bytes: &[u8]) -> String {
 }
 
 /// What an alert says. Its first sentence is its title.
-pub(super) fn finding(view: &FindingView<'_>) -> String {
+pub(crate) fn finding(view: &FindingView<'_>) -> String {
     let finding = view.finding;
     let mut sentences = vec![format!("{} {} is exposed", view.title(), view.hint)];
     if let Some(secret) = &view.secret {
@@ -34,15 +35,14 @@ pub(super) fn finding(view: &FindingView<'_>) -> String {
         sentences.push(format!("Live or not: {validity}"));
     }
     if let Some(known) = &view.assessment {
-        let identity = known.identity.iter().map(|says| format!("{} {}", says.label, says.value));
-        let identity: Vec<String> = identity.collect();
+        let identity = reach::belongs_to(known);
         if !identity.is_empty() {
-            sentences.push(format!("Belongs to: {}", identity.join(", ")));
+            sentences.push(format!("Belongs to: {identity}"));
         }
         sentences.push(format!("What it reaches: {}", reach::at_a_glance(known)));
-        let gaps: Vec<String> = known.gaps.iter().map(reach::gap).collect();
+        let gaps = reach::not_known(known);
         if !gaps.is_empty() {
-            sentences.push(format!("Not known: {}", gaps.join("; ")));
+            sentences.push(format!("Not known: {gaps}"));
         }
     }
     let level = finding.confidence.level().name();

@@ -9,16 +9,7 @@ pub(super) const BASE: &str = "%SRCROOT%";
 /// The address of a path. Leading slashes, `.` and `..` go, as nothing may
 /// point outside; the path as it was stands in the location's properties.
 pub(super) fn relative(path: &[u8]) -> String {
-    let mut segments: Vec<&[u8]> = Vec::new();
-    for segment in path.split(|&b| b == b'/') {
-        match segment {
-            b"" | b"." => {}
-            b".." => {
-                segments.pop();
-            }
-            other => segments.push(other),
-        }
-    }
+    let segments = segments(path);
     let mut uri = String::with_capacity(path.len());
     for segment in segments {
         if !uri.is_empty() {
@@ -34,6 +25,26 @@ pub(super) fn relative(path: &[u8]) -> String {
         }
     }
     if uri.is_empty() { "unnamed".to_owned() } else { uri }
+}
+
+/// The path that every format gives to a service that shows files: without
+/// leading slashes, `.` and `..`, and otherwise as it is; foreign bytes.
+pub(crate) fn inside(path: &[u8]) -> Vec<u8> {
+    segments(path).join(&b'/')
+}
+
+fn segments(path: &[u8]) -> Vec<&[u8]> {
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in path.split(|&b| b == b'/') {
+        match segment {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            other => segments.push(other),
+        }
+    }
+    segments
 }
 
 /// Whether a text is plainly a web address.
@@ -61,6 +72,7 @@ mod tests {
         assert_eq!(relative(b"a%00\0\xff\\.."), "a%2500%00%FF%5C..");
         assert_eq!(relative(b"git:commit/1f"), "git%3Acommit/1f");
         assert_eq!(relative(b".."), "unnamed");
+        assert_eq!(inside(b"./src/../a b\xff"), b"a b\xff");
     }
 
     #[test]

@@ -16,8 +16,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use leeward_model::{
     Commit, Companion, Confidence, Coverage, DossierId, Encoding, Excerpt, FilePlace, Finding,
     Fingerprint, GitObjectKind, GitPlace, History, Location, NotScanned, ObjectId, Position,
-    Provenance, Rating, Reason, Secret, Severity, Signal, SignalKind, Signature, Span, Tracking,
-    Verification,
+    Provenance, Rating, Reason, Secret, Severity, Signal, SignalKind, Signature, Span, Stealer,
+    Tracking, Verification,
 };
 use leeward_report::{Format, Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
@@ -28,6 +28,7 @@ pub(crate) const DAY: i64 = 86_400;
 pub(crate) struct Sample {
     pub(crate) targets: Vec<String>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) stealers: Vec<Stealer>,
     pub(crate) coverage: Coverage,
     pub(crate) suppressed: Suppressed,
     pub(crate) below_threshold: usize,
@@ -43,6 +44,7 @@ impl Sample {
             elapsed: Some(Duration::from_millis(420)),
             targets: &self.targets,
             findings: &self.findings,
+            stealers: &self.stealers,
             coverage: &self.coverage,
             suppressed: self.suppressed,
             below_threshold: self.below_threshold,
@@ -309,6 +311,7 @@ fn two_parts() -> Finding {
 /// One of everything, and a scan that could not see all.
 pub(crate) fn rich() -> Sample {
     Sample {
+        stealers: Vec::new(),
         targets: vec![".".into()],
         findings: vec![
             in_env(),
@@ -350,6 +353,7 @@ pub(crate) fn one() -> Sample {
 /// Nothing found, everything seen.
 pub(crate) fn clean() -> Sample {
     Sample {
+        stealers: Vec::new(),
         targets: vec![".".into()],
         findings: Vec::new(),
         coverage: Coverage { bytes_scanned: 1, files_scanned: 1, ..Coverage::default() },
@@ -362,6 +366,22 @@ pub(crate) fn clean() -> Sample {
 /// Text that tries everything: terminal escapes, reordering, line breaks,
 /// HTML, formulas, Markdown, mentions and logging commands.
 pub(crate) const HOSTILE: &str = "=cmd|' /C calc'!A0\x1b[2J\u{9b}31m\x07\n::set-output name=a::b\r\u{202e}gpj\t<img src=x onerror=alert(1)> @everyone [x](javascript:alert(1)) `code` | ##vso[task.complete result=Failed] https://evil.example \x1b]8;;https://evil.example\x07link";
+
+/// Packages that stole credentials, in a file and in history, and what lies
+/// beside them.
+pub(crate) fn stealing() -> Sample {
+    let locations = in_env().locations;
+    let stealer = |name: &str, version: &str| Stealer {
+        ecosystem: "pypi".into(),
+        name: name.into(),
+        version: version.into(),
+        advisory: "ADV-2026-1".into(),
+        why: "it read the environment of whatever imported it".into(),
+        link: "https://example.com/adv".into(),
+        locations: locations.clone(),
+    };
+    Sample { stealers: vec![stealer("one", "1.2.3"), stealer("two", "4.5.6")], ..one() }
+}
 
 pub(crate) fn hostile() -> Sample {
     sample_with(HOSTILE)
@@ -401,6 +421,7 @@ pub(crate) fn sample_with(text: &str) -> Sample {
     finding.verification = probed::verification_of(text);
     finding.assessment = Some(probed::assessment_of(text));
     Sample {
+        stealers: Vec::new(),
         targets: vec![text.into()],
         findings: vec![finding],
         coverage: Coverage {

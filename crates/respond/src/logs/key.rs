@@ -79,6 +79,7 @@ impl<'q> Recogniser<'q> {
                 kinds.push(kind);
             }
         };
+        let mut hash = query.sha256.map(str::to_ascii_lowercase);
         if let Some(secret) = query.secret {
             for spelling in spell::spellings(secret) {
                 if let Ok(text) = String::from_utf8(spelling.bytes.to_vec()) {
@@ -86,7 +87,9 @@ impl<'q> Recogniser<'q> {
                 }
                 add(spelling.bytes.to_vec(), Attribution::Value);
             }
-            let hash = spell::sha256_hex(secret);
+            hash = Some(spell::sha256_hex(secret));
+        }
+        if let Some(hash) = hash {
             add(hash.to_ascii_uppercase().into_bytes(), Attribution::Hash);
             add(hash.into_bytes(), Attribution::Hash);
         }

@@ -36,8 +36,11 @@ pub struct Query<'a> {
     /// The key's fingerprint.
     pub fingerprint: Fingerprint,
     /// The key, if at hand. Without it, lines that hold it are told by its
-    /// shape, and its hash is not known.
+    /// shape.
     pub secret: Option<&'a Secret>,
+    /// Its SHA-256 in hexadecimal digits, if that is known and the key is not at
+    /// hand.
+    pub sha256: Option<&'a str>,
     /// What may be shown of it, if it is not at hand.
     pub hint: Option<&'a Hint>,
     /// Names that gateways gave the key: an alias, an id. Lines that hold one
@@ -103,6 +106,11 @@ pub enum Strength {
     Mixed,
     /// All only by these: another key may end the same way.
     Weak,
+}
+
+/// The SHA-256 of a value in lower-case hexadecimal digits, as gateways log it.
+pub fn sha256_of(secret: &Secret) -> String {
+    crate::spell::sha256_hex(secret)
 }
 
 /// The most exposures that are listed.

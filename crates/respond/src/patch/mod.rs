@@ -22,6 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use leeward_dossier::Dossier;
 use leeward_model::{Fingerprint, Secret};
 use zeroize::Zeroizing;
 
@@ -171,7 +172,7 @@ pub fn propose(
         file: file.to_owned(),
         replacement,
         imports_needed: proposal.import,
-        masked_diff: show::masked(file, text, &new, secret),
+        masked_diff: show::masked(file, text, &new, [secret]),
         note,
         pieces,
         of: identity(text),
@@ -186,7 +187,37 @@ fn way(name: &str, reference: &Reference) -> String {
     }
 }
 
+/// A unified diff to look at, with values masked wherever they stand. It cannot
+/// be applied.
+pub fn masked_diff<'s>(
+    file: &Path,
+    old: &[u8],
+    new: &[u8],
+    secrets: impl IntoIterator<Item = &'s Secret>,
+) -> String {
+    show::masked(file, old, new, secrets)
+}
+
+/// The variable that a value is read from: the name that it is held under, if
+/// that is a variable's and says whose value it is, and else the usual one.
+pub fn variable(dossier: &Dossier, held: Option<&str>) -> String {
+    let is_telling = |name: &&str| {
+        let lower = name.to_lowercase();
+        let mut words = dossier.detect.evidence.words.iter().chain(&dossier.detect.anchors);
+        is_variable(name)
+            && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+            && words.any(|word| lower.contains(&word.to_lowercase()))
+    };
+    let usual = || dossier.detect.names.first().map_or("API_KEY", String::as_str);
+    held.filter(is_telling).unwrap_or_else(usual).to_owned()
+}
+
 impl Edit {
+    /// What is replaced by what, in the order of the text.
+    pub fn pieces(&self) -> impl Iterator<Item = (Range<usize>, &str)> {
+        self.pieces.iter().map(|piece| (piece.span.clone(), piece.new.as_str()))
+    }
+
     /// The text after the edit. The old value is still in what was handed in.
     ///
     /// # Errors

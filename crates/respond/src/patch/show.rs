@@ -4,18 +4,30 @@ use std::path::Path;
 
 use diffy::DiffOptions;
 use leeward_model::{Secret, acts_on_display};
+use memchr::memmem;
+use zeroize::Zeroizing;
 
-/// A unified diff in which a value is masked wherever it stands, and which
+/// A unified diff in which values are masked wherever they stand, and which
 /// does nothing to a terminal.
-pub(super) fn masked(file: &Path, old: &[u8], new: &[u8], secret: &Secret) -> String {
-    let hint = secret.hint();
-    #[expect(clippy::disallowed_methods, reason = "it is looked for in order to be masked")]
-    let value = secret.expose();
-    let [old, new] = [old, new].map(|text| inert(&without(text, value, hint.as_str())));
+pub(super) fn masked<'s>(
+    file: &Path,
+    old: &[u8],
+    new: &[u8],
+    secrets: impl IntoIterator<Item = &'s Secret>,
+) -> String {
+    let [mut old, mut new] = [old, new].map(|text| Zeroizing::new(text.to_vec()));
+    for secret in secrets {
+        let hint = secret.hint();
+        #[expect(clippy::disallowed_methods, reason = "it is looked for in order to be masked")]
+        let value = secret.expose();
+        for text in [&mut old, &mut new] {
+            *text = Zeroizing::new(without(text, value, hint.as_str()));
+        }
+    }
     let name = slashed(file);
     let name = inert(name.as_bytes());
     let options = named(&name);
-    options.create_patch(&old, &new).to_string()
+    options.create_patch(&inert(&old), &inert(&new)).to_string()
 }
 
 /// A patch that can be applied, with the old value in it.
@@ -40,15 +52,13 @@ fn slashed(file: &Path) -> String {
 fn without(text: &[u8], value: &[u8], hint: &str) -> Vec<u8> {
     let mut masked = Vec::with_capacity(text.len());
     let mut at = 0;
-    while at < text.len() {
-        if text[at..].starts_with(value) {
-            masked.extend_from_slice(hint.as_bytes());
-            at += value.len();
-        } else {
-            masked.push(text[at]);
-            at += 1;
-        }
+    // A value of no bytes stands everywhere and hides nothing.
+    for found in memmem::find_iter(text, value).filter(|_| !value.is_empty()) {
+        masked.extend_from_slice(&text[at..found]);
+        masked.extend_from_slice(hint.as_bytes());
+        at = found + value.len();
     }
+    masked.extend_from_slice(&text[at..]);
     masked
 }
 

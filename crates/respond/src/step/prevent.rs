@@ -1,5 +1,6 @@
-//! Noticing the next leak first, and taking this one out of history: planned
-//! and recorded. Nothing is rewritten or installed here.
+//! Keeping the next leak out, and taking this one out of history: hooks are put
+//! in place by whoever knows how, if that was handed in; the other is planned and
+//! recorded. No history is rewritten here.
 
 use leeward_model::StepName;
 
@@ -14,6 +15,9 @@ pub(super) fn plan(at: &Responder<'_>) -> Plan {
     for line in lines(at) {
         plan = plan.note(line);
     }
+    for line in at.tools.prevention.map(|prevention| prevention.plan()).unwrap_or_default() {
+        plan = plan.changes(line);
+    }
     plan.note(PREVENTION).by_hand(at.dossier, StepName::Prevent)
 }
 
@@ -24,10 +28,14 @@ const PREVENTION: &str = "scan what is staged before each commit (`leeward scan 
 pub(super) fn apply(at: &mut Responder<'_>) -> Result<Outcome, Halt> {
     (at.tools.tell)("looking for the value in history");
     let lines = lines(at);
+    let hooks = at.tools.prevention.map(|prevention| prevention.carry_out()).unwrap_or_default();
+    let numbered =
+        |name: &'static str| move |(index, line)| (format!("{name}-{:03}", index + 1), line);
     let named: Vec<(String, &String)> = lines
         .iter()
         .enumerate()
-        .map(|(index, line)| (format!("history-{:03}", index + 1), line))
+        .map(numbered("history"))
+        .chain(hooks.iter().enumerate().map(numbered("hook")))
         .collect();
     let named: Vec<(&str, &str)> =
         named.iter().map(|(name, line)| (name.as_str(), line.as_str())).collect();

@@ -319,7 +319,7 @@ fn env(rest: &str) -> Result<Destination, BadDestination> {
 }
 
 /// Whether it can be the name of a variable.
-pub(crate) fn is_variable(name: &str) -> bool {
+pub fn is_variable(name: &str) -> bool {
     let known = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && name.bytes().all(known)
 }

@@ -18,26 +18,42 @@ pub(super) struct Entry {
     pub(super) line: usize,
 }
 
+/// The names of the variables that a dotenv file's text sets to a value that is
+/// meant, in order.
+pub fn names(text: &[u8], mut is_meant: impl FnMut(&Secret) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    each(text, |name, entry| {
+        if is_meant(&value(text, &entry)) {
+            found.push(String::from_utf8_lossy(name).into_owned());
+        }
+    });
+    found
+}
+
 /// The lines that set a variable.
 pub(super) fn entries(text: &[u8], name: &str) -> Vec<Entry> {
     let mut found = Vec::new();
+    each(text, |known, entry| {
+        if known == name.as_bytes() {
+            found.push(entry);
+        }
+    });
+    found
+}
+
+/// Goes over all lines that set anything.
+fn each<'t>(text: &'t [u8], mut found: impl FnMut(&'t [u8], Entry)) {
     let (mut at, mut line) = (0, 1);
     while at < text.len() {
         let start = at;
         let assigned = assignment(text, at);
-        let end = match &assigned {
-            Some((_, entry)) => entry.value.end,
-            None => at,
-        };
-        if let Some((known, entry)) = assigned
-            && known == name.as_bytes()
-        {
-            found.push(Entry { line, ..entry });
+        let end = assigned.as_ref().map_or(at, |(_, entry)| entry.value.end);
+        if let Some((name, entry)) = assigned {
+            found(name, Entry { line, ..entry });
         }
         at = text[end..].iter().position(|&b| b == b'\n').map_or(text.len(), |n| end + n + 1);
         line += text[start..at].iter().filter(|&&b| b == b'\n').count();
     }
-    found
 }
 
 /// Name and value, if the line that begins here assigns.

@@ -6,21 +6,21 @@ use std::path::PathBuf;
 use leeward_model::{Secret, Tracking};
 
 use super::{
-    Access, Destination, Held, Keeper, Receipt, Reference, Trouble,
+    Destination, Held, Keeper, Receipt, Reference, Trouble,
     dotenv::{self, Entry},
     fields::is_same,
     file::Place,
 };
 
-pub(super) struct Env<'a> {
-    access: &'a Access,
+pub(super) struct Env {
     file: PathBuf,
     name: String,
+    user_ignores: Option<PathBuf>,
 }
 
-impl<'a> Env<'a> {
-    pub(super) fn new(access: &'a Access, file: PathBuf, name: String) -> Self {
-        Self { access, file, name }
+impl Env {
+    pub(super) fn new(file: PathBuf, name: String, user_ignores: Option<PathBuf>) -> Self {
+        Self { file, name, user_ignores }
     }
 
     /// The one line that sets the variable, if any does.
@@ -41,7 +41,7 @@ impl<'a> Env<'a> {
 
     fn refuse_what_git_would_keep(&self, place: &Place) -> Result<(), Trouble> {
         let shown = place.shown();
-        match place.tracking(self.access.user_ignores.as_deref()) {
+        match place.tracking(self.user_ignores.as_deref()) {
             Tracking::Ignored | Tracking::NoRepository => Ok(()),
             Tracking::Tracked => Err(Trouble::Refused(format!(
                 "Git tracks `{shown}`, so the new value would be in the next commit: take it out \
@@ -61,7 +61,7 @@ impl<'a> Env<'a> {
     }
 }
 
-impl Keeper for Env<'_> {
+impl Keeper for Env {
     fn plan(&self) -> Vec<String> {
         let (file, name) = (self.file.display(), &self.name);
         vec![

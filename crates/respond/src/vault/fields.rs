@@ -112,7 +112,7 @@ pub(super) fn key(name: &str) -> String {
 
 /// Whether two values are the same, in a time that does not tell where they
 /// differ.
-pub(crate) fn is_same(one: &Secret, other: &Secret) -> bool {
+pub fn is_same(one: &Secret, other: &Secret) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the two are compared, and stay here")]
     one.expose().ct_eq(other.expose()).into()
 }

@@ -16,8 +16,9 @@ use super::Trouble;
 /// The most bytes of a file of secrets.
 const LARGEST: u64 = 4 << 20;
 
-/// A file, resolved.
-pub(crate) struct Place {
+/// A file, resolved: where it really lies, and what Git makes of it.
+#[derive(Debug)]
+pub struct Place {
     /// As the user wrote it.
     shown: String,
     /// Where it is, links followed; it may not exist.
@@ -28,7 +29,10 @@ pub(crate) struct Place {
 impl Place {
     /// Finds the file. A link may lead anywhere within the work tree that it
     /// lies in, or within its own directory if there is none.
-    pub(crate) fn find(file: &Path) -> Result<Self, Trouble> {
+    ///
+    /// # Errors
+    /// If it is none, leads out of the work tree, or cannot be reached.
+    pub fn find(file: &Path) -> Result<Self, Trouble> {
         let shown = file.display().to_string();
         let failed = |error: io::Error| system(&shown, "cannot be reached", &error);
         let name = file.file_name().ok_or_else(|| {
@@ -71,12 +75,12 @@ impl Place {
     }
 
     /// As the user wrote it.
-    pub(super) fn shown(&self) -> &str {
+    pub fn shown(&self) -> &str {
         &self.shown
     }
 
     /// Where it is.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -98,8 +102,18 @@ impl Place {
         Ok(copy)
     }
 
+    /// The root of the work tree that it lies in, links followed.
+    pub fn root(&self) -> Option<PathBuf> {
+        fs::canonicalize(self.repository.as_ref()?.work_tree()?).ok()
+    }
+
+    /// The repository that it lies in.
+    pub fn repository(&self) -> Option<&Repository> {
+        self.repository.as_ref()
+    }
+
     /// How the file stands with Git, there or not.
-    pub(super) fn tracking(&self, user_ignores: Option<&Path>) -> Tracking {
+    pub fn tracking(&self, user_ignores: Option<&Path>) -> Tracking {
         match &self.repository {
             Some(repository) => repository.tracker(user_ignores).tracking(&self.path),
             None => Tracking::NoRepository,
@@ -107,7 +121,10 @@ impl Place {
     }
 
     /// Its content; `None` if there is no such file.
-    pub(crate) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
+    ///
+    /// # Errors
+    /// If it cannot be read, or is larger than any file that is edited here.
+    pub fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
         let failed = |error: io::Error| system(&self.shown, "cannot be read", &error);
         let file = match File::open(&self.path) {
             Ok(file) => file,
@@ -120,7 +137,7 @@ impl Place {
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > LARGEST {
             return Err(Trouble::Refused(format!(
-                "`{}` has more than {} MB, which no file of secrets has",
+                "`{}` has more than {} MB, which is more than is edited here",
                 self.shown,
                 LARGEST >> 20
             )));
@@ -130,7 +147,10 @@ impl Place {
 
     /// Replaces the content, if it still is what was read. Permissions and
     /// owner stay; a new file is for its owner alone.
-    pub(crate) fn replace(&self, read: Option<&[u8]>, new: &[u8]) -> Result<(), Trouble> {
+    ///
+    /// # Errors
+    /// If it is not what was read, or cannot be written; then it is as it was.
+    pub fn replace(&self, read: Option<&[u8]>, new: &[u8]) -> Result<(), Trouble> {
         let failed = |error: io::Error| system(&self.shown, "cannot be written", &error);
         let dir = self.path.parent().unwrap_or(Path::new("."));
         // Named after the file: should this end in the middle, what is left is

@@ -32,19 +32,18 @@ mod sops;
 mod fields;
 mod line;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use leeward_model::Secret;
 
 pub use access::{Access, Wanted};
-pub use destination::{BadDestination, Destination};
-pub use reference::Reference;
+pub use destination::{BadDestination, Destination, is_variable};
+pub use dotenv::names as variables;
+pub use file::Place;
+pub use reference::{Reference, shell};
 pub use trouble::Trouble;
 
-pub(crate) use destination::is_variable;
-pub(crate) use fields::is_same;
-pub(crate) use file::Place;
-use reference::shell;
+pub use fields::is_same;
 
 /// A place that can be put to use.
 pub trait Keeper {
@@ -128,7 +127,9 @@ impl Destination {
             Self::GitHub { owner, repository, environment, name } => {
                 Box::new(github::GitHub::new(access, &owner, &repository, environment, name))
             }
-            Self::Env { file, name } => Box::new(env::Env::new(access, file, name)),
+            Self::Env { file, name } => {
+                Box::new(in_dotenv(file, name, access.user_ignores.clone()))
+            }
             Self::Aws { region, name, key } => Box::new(aws::Aws::new(access, region, name, key)),
             Self::Kubernetes { namespace, name, key } => {
                 Box::new(kubernetes::Kubernetes::new(access, namespace, name, key))
@@ -140,6 +141,12 @@ impl Destination {
             destination @ Self::Age { .. } => Box::new(no_age::NoAge(destination)),
         }
     }
+}
+
+/// A variable of a dotenv file, for whoever needs no other place. `user_ignores`
+/// is the user's own list of files that Git ignores.
+pub fn in_dotenv(file: PathBuf, name: String, user_ignores: Option<PathBuf>) -> impl Keeper {
+    env::Env::new(file, name, user_ignores)
 }
 
 /// `1 other key`, `2 other keys`.

@@ -111,7 +111,7 @@ pub(super) fn vault_command(mount: &str, path: &str, key: &str) -> String {
 }
 
 /// A word of a shell's command.
-pub(super) fn shell(word: &str) -> String {
+pub fn shell(word: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&b);
     if !word.is_empty() && word.bytes().all(plain) {
         word.to_owned()

@@ -10,7 +10,6 @@ use super::{
     Repository, ScanError,
     graph::Graph,
     holders::Holders,
-    loose,
     object::{Kind, header, signature, summary},
     objects::Reader,
     refs::Refs,
@@ -34,6 +33,8 @@ const NO_NODE: u32 = u32::MAX;
 pub struct Histories {
     /// The history of each object asked for.
     pub of: HashMap<ObjectId, History>,
+    /// Of each, which refs of a push would lead to it.
+    pub pushed: HashMap<ObjectId, Vec<String>>,
     /// What limits the histories: refs and logs that could not be read, so
     /// that what only they lead to is told as out of reach, and the like.
     pub warnings: Vec<String>,
@@ -45,6 +46,19 @@ impl Repository {
     pub fn attribute(
         &self,
         objects: &BTreeSet<ObjectId>,
+        threads: usize,
+        progress: &Progress,
+    ) -> Result<Histories, ScanError> {
+        self.attribute_push(objects, &[], threads, progress)
+    }
+
+    /// Finds the histories of some objects while a push is not taken yet: names
+    /// of refs, and what they would point to. Histories tell what there is
+    /// before it.
+    pub fn attribute_push(
+        &self,
+        objects: &BTreeSet<ObjectId>,
+        pushed: &[(String, ObjectId)],
         threads: usize,
         progress: &Progress,
     ) -> Result<Histories, ScanError> {
@@ -61,26 +75,21 @@ impl Repository {
         }
         let refs = self.refs();
         let mut reader = Reader::new(&self.objects);
-        let tips = Tips::new(&refs, &graph, &mut reader);
+        let tips = Tips::new(&refs, pushed, &graph, &mut reader);
         let attribution = Attribution { graph: &graph, holders: &holders, tips: &tips };
-        let (of, has_all_paths) = attribution.run(objects, &mut reader);
+        let Ran { of, pushed, has_all_paths } = attribution.run(objects, &mut reader);
         let mut warnings = refs.problems;
         if !has_all_paths {
             warnings.push("directories are nested so often that not all paths are told".into());
         }
-        Ok(Histories { of, warnings })
+        Ok(Histories { of, pushed, warnings })
     }
 
     /// Loose objects that are in no pack.
     pub(super) fn loose_only(&self) -> Vec<ObjectId> {
-        let mut ids = Vec::new();
-        for dir in &self.objects.loose_dirs {
-            // Directories that cannot be read were told by the scan.
-            ids.extend(loose::list(self.inside(), dir, self.id_len(), &mut Vec::new()));
-        }
+        // Directories that cannot be read were told by the scan.
+        let mut ids = self.objects.loose_ids(&mut Vec::new());
         ids.retain(|id| !self.objects.is_packed(id));
-        ids.sort_unstable();
-        ids.dedup();
         ids
     }
 }
@@ -91,6 +100,9 @@ struct Tips {
     named: Vec<(u32, String)>,
     /// Tags and other objects that refs lead to, with the refs' names.
     through: HashMap<ObjectId, Vec<String>>,
+    /// The same two of refs that are pushed.
+    pushed: Vec<(u32, String)>,
+    pushed_through: HashMap<ObjectId, Vec<String>>,
     /// Commits that can be reached from a ref, and those from anything.
     from_refs: Vec<bool>,
     reached: Vec<bool>,
@@ -98,14 +110,26 @@ struct Tips {
 }
 
 impl Tips {
-    fn new(refs: &Refs, graph: &Graph, reader: &mut Reader<'_>) -> Self {
+    fn new(
+        refs: &Refs,
+        pushed: &[(String, ObjectId)],
+        graph: &Graph,
+        reader: &mut Reader<'_>,
+    ) -> Self {
         let mut tips = Self {
             named: Vec::new(),
             through: HashMap::new(),
+            pushed: Vec::new(),
+            pushed_through: HashMap::new(),
             from_refs: Vec::new(),
             reached: Vec::new(),
             head: refs.head.and_then(|id| graph.find(&id)),
         };
+        for (name, id) in pushed {
+            let commit = tips.peel(id, name, graph, reader);
+            tips.pushed.extend(commit.map(|commit| (commit, name.clone())));
+        }
+        tips.pushed_through = std::mem::take(&mut tips.through);
         for (name, id) in &refs.named {
             let name = String::from_utf8_lossy(name).into_owned();
             if let Some(commit) = tips.peel(id, &name, graph, reader) {
@@ -190,6 +214,14 @@ struct Draft {
     /// What leads to that commit.
     reach: Option<Reach>,
     history: History,
+    pushed: Vec<String>,
+}
+
+/// What an attribution found out.
+struct Ran {
+    of: HashMap<ObjectId, History>,
+    pushed: HashMap<ObjectId, Vec<String>>,
+    has_all_paths: bool,
 }
 
 /// What leads to a commit, the better the higher.
@@ -202,11 +234,7 @@ enum Reach {
 }
 
 impl Attribution<'_> {
-    fn run(
-        &self,
-        objects: &BTreeSet<ObjectId>,
-        reader: &mut Reader<'_>,
-    ) -> (HashMap<ObjectId, History>, bool) {
+    fn run(&self, objects: &BTreeSet<ObjectId>, reader: &mut Reader<'_>) -> Ran {
         // The first nodes are the objects, in their order.
         let mut drafts = vec![Draft::default(); objects.len()];
         for first in (0..objects.len()).step_by(BATCH) {
@@ -223,8 +251,16 @@ impl Attribution<'_> {
             self.add_refs(batch);
         }
         let mut read = HashMap::new();
+        let mut pushed = HashMap::new();
         let histories = drafts.into_iter().zip(objects).map(|(draft, id)| {
             let mut history = draft.history;
+            let mut names = draft.pushed;
+            names.extend(self.tips.pushed_through.get(id).into_iter().flatten().cloned());
+            if !names.is_empty() {
+                names.sort_unstable();
+                names.dedup();
+                pushed.insert(*id, names);
+            }
             if let Some(names) = self.tips.through.get(id) {
                 history.reachable = true;
                 history.refs.extend_from_slice(&names[..names.len().min(MOST_REFS)]);
@@ -237,7 +273,8 @@ impl Attribution<'_> {
             });
             (*id, history)
         });
-        (histories.collect(), has_all_paths)
+        let of = histories.collect();
+        Ran { of, pushed, has_all_paths }
     }
 
     /// Finds, for a batch of objects, the oldest commit that has each of them
@@ -355,6 +392,14 @@ impl Attribution<'_> {
                 let refs = &mut draft.history.refs;
                 if mask >> bit & 1 != 0 && refs.len() < MOST_REFS {
                     refs.push(name.clone());
+                }
+            }
+        }
+        for (commit, name) in &self.tips.pushed {
+            let mask = marks[*commit as usize];
+            for (bit, draft) in drafts.iter_mut().enumerate() {
+                if mask >> bit & 1 != 0 && draft.pushed.len() < MOST_REFS {
+                    draft.pushed.push(name.clone());
                 }
             }
         }

@@ -17,6 +17,8 @@ pub(super) struct Config {
     pub(super) ref_storage: Option<Vec<u8>>,
     /// Whether objects were left with a remote.
     pub(super) is_partial: bool,
+    /// `receive.advertisePushOptions`
+    pub(super) takes_push_options: Option<bool>,
     /// `remote.<name>.url` and `pushurl`, as written; never used, only told.
     pub(super) remotes: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -54,6 +56,9 @@ impl Config {
             (b"core", b"worktree") => self.work_tree = value,
             (b"extensions", b"objectformat") => self.object_format = value,
             (b"extensions", b"refstorage") => self.ref_storage = value,
+            (b"receive", b"advertisepushoptions") => {
+                self.takes_push_options = Some(is_true(value.as_deref()));
+            }
             (b"extensions", b"partialclone") => self.is_partial = true,
             (_, b"url" | b"pushurl") if section.starts_with(b"remote.") => {
                 let name = section[b"remote.".len()..].to_vec();

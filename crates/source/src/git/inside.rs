@@ -12,25 +12,51 @@ use std::{
 
 use leeward_model::Reason;
 
-/// A directory that nothing read through it may leave.
+/// A directory that nothing read through it may leave, but to places that
+/// somebody who may say so has named.
 #[derive(Clone, Debug)]
-pub(super) struct Inside(PathBuf);
+pub(super) struct Inside {
+    root: PathBuf,
+    also: Vec<PathBuf>,
+    /// It may be left: the user's own, which Git follows anywhere too.
+    is_open: bool,
+}
 
 impl Inside {
     /// `root` is resolved once, here; links on the way to it are the user's.
     pub(super) fn new(root: &Path) -> io::Result<Self> {
-        fs::canonicalize(root).map(Self)
+        Ok(Self { root: fs::canonicalize(root)?, also: Vec::new(), is_open: false })
+    }
+
+    /// For a repository of the user's own: links out of it are followed.
+    pub(super) fn anywhere(root: &Path) -> io::Result<Self> {
+        Ok(Self { is_open: true, ..Self::new(root)? })
+    }
+
+    /// Lets what is read lead into one more directory.
+    pub(super) fn allow(&mut self, dir: &Path) {
+        if let Ok(dir) = fs::canonicalize(dir)
+            && !self.has(&dir)
+        {
+            self.also.push(dir);
+        }
+    }
+
+    fn has(&self, real: &Path) -> bool {
+        self.is_open
+            || real.starts_with(&self.root)
+            || self.also.iter().any(|dir| real.starts_with(dir))
     }
 
     /// The resolved directory.
     pub(super) fn root(&self) -> &Path {
-        &self.0
+        &self.root
     }
 
     /// Resolves a path; `None` if it does not exist.
     pub(super) fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, Reason> {
         match fs::canonicalize(path) {
-            Ok(real) if real.starts_with(&self.0) => Ok(Some(real)),
+            Ok(real) if self.has(&real) => Ok(Some(real)),
             Ok(real) => Err(Reason::OutsideTarget(real.display().to_string())),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(unreadable(&error)),

@@ -6,12 +6,16 @@
 //! directory of ours, by others on that clone with [`tame`], and never in a
 //! repository that is being scanned. Nothing is checked out, nothing written.
 
+mod own;
 mod repository;
 
+mod arrived;
+mod beyond;
 mod history;
 mod missing;
 mod range;
 mod seer;
+mod sweep;
 
 mod crew;
 mod visit;
@@ -54,6 +58,8 @@ mod fixture;
 pub use attribute::Histories;
 pub use clone::{CloneError, RunError, clone_bare, run, tame};
 pub use history::{ScanError, Selection};
+pub use object::parse_id;
+pub use own::{Before, Tip};
 pub use remote::{BadUrl, RemoteUrl};
 pub use repository::{OpenError, Repository};
 pub use revision::RevisionError;

@@ -42,6 +42,8 @@ impl Kinds {
     pub(super) const TEXTS: Self =
         Self(1 << Kind::Blob as u8 | 1 << Kind::Commit as u8 | 1 << Kind::Tag as u8);
 
+    pub(super) const ALL: Self = Self(Self::TEXTS.0 | 1 << Kind::Tree as u8);
+
     /// Only one kind.
     pub(super) fn only(kind: Kind) -> Self {
         Self(1 << kind as u8)
@@ -53,7 +55,7 @@ impl Kinds {
 }
 
 /// An object name from hexadecimal digits, all 40 or 64 of them.
-pub(super) fn parse_id(hex: &[u8]) -> Option<ObjectId> {
+pub fn parse_id(hex: &[u8]) -> Option<ObjectId> {
     if !matches!(hex.len(), 40 | 64) {
         return None;
     }

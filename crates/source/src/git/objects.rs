@@ -1,7 +1,8 @@
 //! The object database: packs, and directories of loose objects.
 //!
 //! Alternates are followed only while they stay inside the repository; what
-//! would lead elsewhere is told as a problem and not opened.
+//! would lead elsewhere is told as a problem and not opened, unless whoever
+//! opens the repository says that they are their own.
 
 use std::{
     collections::HashMap,
@@ -32,6 +33,8 @@ pub(super) struct Objects {
     pub(super) loose_dirs: Vec<PathBuf>,
     /// What could not be opened.
     pub(super) problems: Vec<NotScanned>,
+    /// Whether lists of alternates may lead anywhere.
+    borrows: bool,
 }
 
 /// How deep alternates may name each other; Git's own bound.
@@ -42,15 +45,42 @@ const ALTERNATES_BYTES: u64 = 1 << 20;
 impl Objects {
     /// Opens all packs below `objects` and its alternates.
     pub(super) fn open(inside: &Inside, objects: &Path, id_len: usize) -> Self {
-        let mut database = Self {
+        let mut database = Self::empty(inside, id_len);
+        database.add(objects);
+        database
+    }
+
+    /// Opens all packs below `objects`, and follows its lists of alternates
+    /// wherever they lead.
+    pub(super) fn borrowing(inside: &Inside, objects: &Path, id_len: usize) -> Self {
+        let mut database = Self { borrows: true, ..Self::empty(inside, id_len) };
+        database.add(objects);
+        database
+    }
+
+    /// Opens what lies in one directory and nothing that it borrows.
+    pub(super) fn alone(inside: &Inside, objects: &Path, id_len: usize) -> Self {
+        let mut database = Self::empty(inside, id_len);
+        match inside.resolve(objects) {
+            Ok(Some(dir)) => {
+                database.add_packs(&dir.join("pack"));
+                database.loose_dirs.push(dir);
+            }
+            Ok(None) => {}
+            Err(reason) => database.problem(objects, reason),
+        }
+        database
+    }
+
+    fn empty(inside: &Inside, id_len: usize) -> Self {
+        Self {
             inside: inside.clone(),
             id_len,
             packs: Vec::new(),
             loose_dirs: Vec::new(),
             problems: Vec::new(),
-        };
-        database.add(objects);
-        database
+            borrows: false,
+        }
     }
 
     /// Opens what lies below one more directory, inside the repository too.
@@ -83,6 +113,18 @@ impl Objects {
         Ok(None)
     }
 
+    /// The names of all loose objects, in order, each once; directories that
+    /// cannot be listed are told.
+    pub(super) fn loose_ids(&self, problems: &mut Vec<NotScanned>) -> Vec<ObjectId> {
+        let mut ids = Vec::new();
+        for dir in &self.loose_dirs {
+            ids.extend(loose::list(&self.inside, dir, self.id_len, problems));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     /// The names of all objects that begin with these whole bytes; stops soon
     /// after there is more than one.
     pub(super) fn starting_with(&self, prefix: &[u8]) -> Vec<ObjectId> {
@@ -101,6 +143,9 @@ impl Objects {
     }
 
     fn add_dir(&mut self, objects: &Path, depth: u32) {
+        if self.borrows {
+            self.inside.allow(objects);
+        }
         let dir = match self.inside.resolve(objects) {
             Ok(Some(dir)) => dir,
             Ok(None) => return,

@@ -7,7 +7,7 @@ use leeward_model::{Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Reas
 
 use super::{
     Repository, ScanError,
-    object::{Kind, tree_entries},
+    object::{Kind, commit_links, tree_entries},
     objects::{Reader, not_scanned},
     revision::Selected,
     seer::Seer,
@@ -26,7 +26,7 @@ impl Repository {
         let mut reader = Reader::new(&self.objects);
         let (commits, missing) = self.select(range, &mut reader).map_err(ScanError::Revision)?;
         let mut seer = Seer::new(inspect, progress);
-        let mut brought = Brought { reader, blobs: BTreeSet::new(), problems: Vec::new() };
+        let mut brought = Brought::new(reader);
         progress.expect(commits.len() as u64);
         for commit in &commits {
             if progress.is_cancelled() {
@@ -50,6 +50,31 @@ impl Repository {
         Ok(coverage)
     }
 
+    /// Shows what a commit put something else in place of, or took away: the
+    /// blobs that its parents have where it has them no more.
+    pub fn scan_replaced<I: Inspect>(
+        &self,
+        commit: &ObjectId,
+        inspect: &I,
+        progress: &Progress,
+    ) -> Coverage {
+        let mut brought = Brought::new(Reader::new(&self.objects));
+        let gone = match brought.reader.read_kind(commit, Kind::Commit) {
+            Ok(text) => match commit_links(&text) {
+                Some(links) => brought.changes(&Selected { id: *commit, text, links }).gone,
+                None => HashSet::new(),
+            },
+            Err(reason) => {
+                brought.problems.push(not_scanned(commit, reason));
+                HashSet::new()
+            }
+        };
+        let gone: Vec<ObjectId> = gone.into_iter().collect();
+        let mut coverage = self.scan_blobs(&gone, GitObjectKind::Blob, 1, inspect, progress);
+        coverage.not_scanned.extend(brought.problems);
+        coverage
+    }
+
     /// Shows some blobs, each read by itself.
     pub(super) fn scan_blobs<I: Inspect>(
         &self,
@@ -61,19 +86,21 @@ impl Repository {
     ) -> Coverage {
         progress.expect(blobs.len() as u64);
         let share = blobs.len().div_ceil(threads.max(1)).max(16);
+        let see = |blobs: &[ObjectId]| {
+            let mut reader = Reader::new(&self.objects);
+            let mut seer = Seer::new(inspect, progress);
+            blobs.iter().for_each(|id| see_blob(kind, id, &mut reader, &mut seer));
+            seer.coverage
+        };
+        // A few are read sooner than a thread starts.
+        if blobs.len() <= share {
+            return see(blobs);
+        }
+        let see = &see;
         let mut coverage = Coverage::default();
         std::thread::scope(|scope| {
-            let parts: Vec<_> = blobs
-                .chunks(share)
-                .map(|blobs| {
-                    scope.spawn(move || {
-                        let mut reader = Reader::new(&self.objects);
-                        let mut seer = Seer::new(inspect, progress);
-                        blobs.iter().for_each(|id| see_blob(kind, id, &mut reader, &mut seer));
-                        seer.coverage
-                    })
-                })
-                .collect();
+            let parts: Vec<_> =
+                blobs.chunks(share).map(|blobs| scope.spawn(move || see(blobs))).collect();
             for part in parts {
                 match part.join() {
                     Ok(part) => coverage.merge(part),
@@ -104,10 +131,10 @@ fn see_blob<I: Inspect>(
 }
 
 /// Collects the blobs that commits brought.
-struct Brought<'a> {
-    reader: Reader<'a>,
-    blobs: BTreeSet<ObjectId>,
-    problems: Vec<NotScanned>,
+pub(super) struct Brought<'a> {
+    pub(super) reader: Reader<'a>,
+    pub(super) blobs: BTreeSet<ObjectId>,
+    pub(super) problems: Vec<NotScanned>,
 }
 
 /// What a commit has and its parents have not, or the other way round.
@@ -117,8 +144,20 @@ struct Changes {
     gone: HashSet<ObjectId>,
 }
 
-impl Brought<'_> {
-    fn by(&mut self, commit: &Selected) {
+impl<'a> Brought<'a> {
+    pub(super) fn new(reader: Reader<'a>) -> Self {
+        Self { reader, blobs: BTreeSet::new(), problems: Vec::new() }
+    }
+
+    /// Adds what a commit has and none of its parents has.
+    pub(super) fn by(&mut self, commit: &Selected) {
+        let mut changes = self.changes(commit);
+        // What only moved was there before.
+        changes.added.retain(|blob| !changes.gone.contains(blob));
+        self.blobs.extend(changes.added);
+    }
+
+    fn changes(&mut self, commit: &Selected) -> Changes {
         let parents: Vec<ObjectId> = commit
             .links
             .parents
@@ -138,9 +177,7 @@ impl Brought<'_> {
                 self.compare(tree, &others, &mut changes, &mut open);
             }
         }
-        // What only moved was there before.
-        changes.added.retain(|blob| !changes.gone.contains(blob));
-        self.blobs.extend(changes.added);
+        changes
     }
 
     /// Compares one directory with what the parents have in its place.
@@ -152,7 +189,9 @@ impl Brought<'_> {
         open: &mut Vec<(Option<ObjectId>, Vec<ObjectId>)>,
     ) {
         let ours = tree.map(|tree| self.entries(&tree)).unwrap_or_default();
-        let theirs: Vec<_> = others.iter().map(|tree| self.entries(tree)).collect();
+        let names: HashSet<&[u8]> = ours.iter().map(|(name, _)| name.as_slice()).collect();
+        let theirs: Vec<HashMap<_, _>> =
+            others.iter().map(|tree| self.entries(tree).into_iter().collect()).collect();
         let entries_of = |name: &[u8]| -> Vec<Named> {
             theirs.iter().filter_map(|entries| entries.get(name).copied()).collect()
         };
@@ -169,7 +208,9 @@ impl Brought<'_> {
                 changes.gone.extend(others.iter().filter(|o| !o.is_tree).map(|o| o.id));
             }
         }
-        for (_, entry) in theirs.iter().flatten().filter(|(name, _)| !ours.contains_key(*name)) {
+        for (_, entry) in
+            theirs.iter().flatten().filter(|(name, _)| !names.contains(name.as_slice()))
+        {
             if entry.is_tree {
                 open.push((None, vec![entry.id]));
             } else {
@@ -178,7 +219,8 @@ impl Brought<'_> {
         }
     }
 
-    fn entries(&mut self, tree: &ObjectId) -> HashMap<Vec<u8>, Named> {
+    /// All entries, also where a name comes twice: Git follows both.
+    fn entries(&mut self, tree: &ObjectId) -> Vec<(Vec<u8>, Named)> {
         match self.reader.read_kind(tree, Kind::Tree) {
             Ok(bytes) => tree_entries(&bytes, tree.as_bytes().len())
                 .filter(|entry| !entry.is_submodule())
@@ -189,7 +231,7 @@ impl Brought<'_> {
                 .collect(),
             Err(reason) => {
                 self.problems.push(not_scanned(tree, reason));
-                HashMap::new()
+                Vec::new()
             }
         }
     }

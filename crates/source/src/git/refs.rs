@@ -76,6 +76,25 @@ impl Repository {
         refs
     }
 
+    /// The refs whose full names begin like this, without reading all of them;
+    /// a name that ends with a slash is a directory of them.
+    pub(super) fn refs_below(&self, prefix: &str) -> BTreeMap<Vec<u8>, ObjectId> {
+        let mut refs = Refs::default();
+        self.read_packed(&mut refs);
+        refs.named.retain(|name, _| name.starts_with(prefix.as_bytes()));
+        let dir = prefix.trim_end_matches('/');
+        let is_plain =
+            Path::new(dir).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if is_plain && prefix.ends_with('/') {
+            self.read_loose(&self.common_dir().join(dir), dir.as_bytes(), DEPTH, &mut refs);
+        } else if is_plain
+            && let Some(id) = self.resolve(self.git_dir(), dir.as_bytes(), HOPS, &refs)
+        {
+            refs.named.insert(dir.as_bytes().to_vec(), id);
+        }
+        refs.named
+    }
+
     /// What `HEAD` points to, without reading all refs.
     pub(super) fn head_ref(&self) -> Option<ObjectId> {
         let mut refs = Refs::default();

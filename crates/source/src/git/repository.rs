@@ -15,6 +15,7 @@ use std::{
 use leeward_model::{ObjectId, Reason, SafeText};
 
 use super::{
+    arrived::Arrived,
     config::Config,
     inside::{Inside, path_bytes},
     objects::{Objects, Reader},
@@ -27,6 +28,7 @@ pub struct Repository {
     work_tree: Option<PathBuf>,
     pub(super) config: Config,
     pub(super) objects: Objects,
+    pub(super) arrived: Option<Arrived>,
     is_shallow: bool,
 }
 
@@ -97,11 +99,29 @@ impl Repository {
         Ok(None)
     }
 
-    /// Takes in objects that a push has brought and that Git keeps apart
-    /// until its hooks agree: the directory it names to them.
+    /// Lets lists of alternates lead anywhere: for whoever runs the server
+    /// that the repository is on, and wrote them.
+    #[must_use]
+    pub fn borrowing(mut self) -> Self {
+        let inside = &self.objects.inside;
+        self.objects = Objects::borrowing(inside, &inside.root().join("objects"), self.id_len());
+        self
+    }
+
+    /// Takes in the objects of one more directory.
     #[must_use]
     pub fn with_objects(mut self, dir: &Path) -> Self {
         self.objects.add(dir);
+        self
+    }
+
+    /// Takes in objects that a push has brought and that Git keeps apart
+    /// until its hooks agree: the directory it names to them. All of them are
+    /// shown by [`Selection::Beyond`](super::Selection::Beyond).
+    #[must_use]
+    pub fn receiving(mut self, dir: &Path) -> Self {
+        self.objects.add(dir);
+        self.arrived = Some(Arrived::new(&self.objects.inside, dir, self.id_len()));
         self
     }
 
@@ -124,6 +144,12 @@ impl Repository {
     /// cloned.
     pub fn is_partial(&self) -> bool {
         self.config.is_partial
+    }
+
+    /// Whether its own configuration lets a push carry options; `None` if that
+    /// is left to the configuration of the user or the machine.
+    pub fn takes_push_options(&self) -> Option<bool> {
+        self.config.takes_push_options
     }
 
     /// The content of one object, from whichever copy can be read.
@@ -190,13 +216,32 @@ impl Repository {
     }
 
     fn open_dir(git_dir: &Path, around: Option<&Path>) -> Result<Self, OpenError> {
-        let unreadable = |path: &Path, reason| OpenError::Unreadable(path.to_owned(), reason);
-        let system = |error: &io::Error| Reason::Unreadable(error.to_string());
-        let common = common_dir(git_dir).map_err(|error| unreadable(git_dir, system(&error)))?;
-        let inside = Inside::new(&common).map_err(|error| unreadable(&common, system(&error)))?;
+        let common = common_dir_of(git_dir)?;
         if common != git_dir && leads_out(git_dir, &common.join("worktrees")) {
             return Err(OpenError::NotItsOwn(git_dir.join("commondir")));
         }
+        let inside = Inside::new(&common).map_err(|error| refused(&common, &error))?;
+        Self::open_inside(git_dir, &common, &inside, around)
+    }
+
+    /// Opens a git directory of the user's own, whose links and borrowed objects
+    /// are followed wherever they lead.
+    pub(super) fn open_trusted(git_dir: &Path, around: Option<&Path>) -> Result<Self, OpenError> {
+        if !is_git_dir(git_dir) && !git_dir.join("commondir").is_file() {
+            return Err(OpenError::NotARepository(git_dir.to_owned()));
+        }
+        let common = common_dir_of(git_dir)?;
+        let inside = Inside::anywhere(&common).map_err(|error| refused(&common, &error))?;
+        Self::open_inside(git_dir, &common, &inside, around)
+    }
+
+    fn open_inside(
+        git_dir: &Path,
+        common: &Path,
+        inside: &Inside,
+        around: Option<&Path>,
+    ) -> Result<Self, OpenError> {
+        let unreadable = |path: &Path, reason| OpenError::Unreadable(path.to_owned(), reason);
         let config_path = common.join("config");
         let text =
             inside.read(&config_path, SMALL).map_err(|reason| unreadable(&config_path, reason))?;
@@ -206,11 +251,20 @@ impl Repository {
         Ok(Self {
             git_dir: git_dir.to_owned(),
             work_tree: work_tree.map(Path::to_owned),
-            objects: Objects::open(&inside, &common.join("objects"), id_len),
+            objects: Objects::open(inside, &common.join("objects"), id_len),
+            arrived: None,
             is_shallow: common.join("shallow").is_file(),
             config,
         })
     }
+}
+
+fn common_dir_of(git_dir: &Path) -> Result<PathBuf, OpenError> {
+    common_dir(git_dir).map_err(|error| refused(git_dir, &error))
+}
+
+fn refused(path: &Path, error: &io::Error) -> OpenError {
+    OpenError::Unreadable(path.to_owned(), Reason::Unreadable(error.to_string()))
 }
 
 /// Git's own test: a `HEAD`, and places for objects and refs.

@@ -73,6 +73,16 @@ pub(super) struct Selected {
 }
 
 impl Repository {
+    /// Whether a revision, such as a full name of a ref or an object name, is
+    /// a commit that is here.
+    pub fn has_commit(&self, revision: &str) -> bool {
+        let refs = self.refs();
+        let mut reader = Reader::new(&self.objects);
+        let mut resolver = Resolver { repository: self, refs: &refs, reader: &mut reader };
+        let id = resolver.commit(revision);
+        id.is_ok_and(|id| reader.read_kind(&id, Kind::Commit).is_ok())
+    }
+
     /// The commits of a range, newest first, and those that are not here.
     pub(super) fn select(
         &self,
@@ -82,8 +92,29 @@ impl Repository {
         let refs = self.refs();
         let mut resolver = Resolver { repository: self, refs: &refs, reader };
         let ends = resolver.ends(range)?;
-        Ok(walk(&ends, reader))
+        let walked = walk(&ends, reader, &|| false);
+        Ok((walked.found, walked.missing))
     }
+}
+
+/// The commits that some lead to and others do not, newest first. All are
+/// commits; what is not here of those that are left out does not matter.
+pub(super) fn beyond(
+    include: Vec<ObjectId>,
+    exclude: Vec<ObjectId>,
+    reader: &mut Reader<'_>,
+    is_stopped: &dyn Fn() -> bool,
+) -> (Vec<Selected>, Vec<ObjectId>) {
+    let mut walked = walk(&Ends { include, exclude }, reader, is_stopped);
+    walked.missing.retain(|id| walked.flags.get(id).is_none_or(|flags| flags & EXCLUDED == 0));
+    (walked.found, walked.missing)
+}
+
+/// What a walk came upon.
+struct Found {
+    found: Vec<Selected>,
+    missing: Vec<ObjectId>,
+    flags: HashMap<ObjectId, u8>,
 }
 
 const EXCLUDED: u8 = 1;
@@ -91,7 +122,7 @@ const LEFT: u8 = 2;
 const RIGHT: u8 = 4;
 
 /// Walks from the newest commit down until only excluded ones are left.
-fn walk(ends: &Ends, reader: &mut Reader<'_>) -> (Vec<Selected>, Vec<ObjectId>) {
+fn walk(ends: &Ends, reader: &mut Reader<'_>, is_stopped: &dyn Fn() -> bool) -> Found {
     let mut commits = Walked::default();
     for (ids, flag) in [(&ends.include, 0), (&ends.exclude, EXCLUDED)] {
         for id in ids {
@@ -100,6 +131,7 @@ fn walk(ends: &Ends, reader: &mut Reader<'_>) -> (Vec<Selected>, Vec<ObjectId>) 
     }
     let mut found = Vec::new();
     while commits.wanted > 0
+        && !is_stopped()
         && let Some((flags, commit)) = commits.newest()
     {
         for parent in &commit.links.parents {
@@ -111,7 +143,7 @@ fn walk(ends: &Ends, reader: &mut Reader<'_>) -> (Vec<Selected>, Vec<ObjectId>) 
     }
     // Clocks that went wrong may exclude a commit only after it was found.
     found.retain(|commit| commits.flags.get(&commit.id).is_none_or(|flags| flags & EXCLUDED == 0));
-    (found, commits.missing)
+    Found { found, missing: commits.missing, flags: commits.flags }
 }
 
 /// The commits that two have in common.

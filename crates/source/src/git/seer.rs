@@ -4,16 +4,12 @@
 use std::io::Read;
 
 use leeward_model::{
-    Blob, Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Origin, Reason, Trace,
-    Worker as _,
+    Blob, Coverage, GitObjectKind, Inspect, ObjectId, Origin, Reason, Trace, Worker as _,
 };
 
 use super::{
-    Repository,
-    limits::Limits,
     loose::damage,
     object::Kind,
-    objects::not_scanned,
     visit::{Object, Visit},
 };
 use crate::{
@@ -27,19 +23,11 @@ pub(super) struct Seer<'i, I: Inspect> {
     pub(super) progress: &'i Progress,
     worker: I::Worker,
     pub(super) coverage: Coverage,
-    /// Loose objects that could not be read.
-    pub(super) unread: Vec<ObjectId>,
 }
 
 impl<'i, I: Inspect> Seer<'i, I> {
     pub(super) fn new(inspect: &'i I, progress: &'i Progress) -> Self {
-        Self {
-            inspect,
-            progress,
-            worker: inspect.worker(),
-            coverage: Coverage::default(),
-            unread: Vec::new(),
-        }
+        Self { inspect, progress, worker: inspect.worker(), coverage: Coverage::default() }
     }
 
     /// Shows an object as what it is to the user.
@@ -57,42 +45,6 @@ impl<'i, I: Inspect> Seer<'i, I> {
         self.progress.add(bytes);
         self.coverage.bytes_scanned += bytes;
         self.coverage.objects_scanned += 1;
-    }
-
-    pub(super) fn see_loose(&mut self, repository: &Repository, ids: &[ObjectId]) {
-        let mut bytes = Vec::new();
-        for (done, id) in ids.iter().enumerate() {
-            if self.progress.is_cancelled() {
-                let left = format!("{} loose objects", ids.len() - done);
-                let reason = Reason::Limit("the scan was stopped".into());
-                let not_scanned = NotScanned { path: left.into_bytes(), reason, bytes: None };
-                return self.coverage.not_scanned.push(not_scanned);
-            }
-            if let Err(reason) = self.see_one(repository, id, &mut bytes) {
-                self.unread.push(*id);
-                self.coverage.not_scanned.push(not_scanned(id, reason));
-            }
-        }
-    }
-
-    fn see_one(
-        &mut self,
-        repository: &Repository,
-        id: &ObjectId,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), Reason> {
-        let mut loose = repository.objects.loose(id)?.ok_or(Reason::Changed)?;
-        let (kind, size, limits) = (loose.kind, loose.size, Limits::default());
-        if kind == Kind::Tree {
-            return Ok(());
-        }
-        if size > limits.hold {
-            self.visit_stream(kind, *id, size, &mut loose)?;
-        } else {
-            loose.read_all(limits.hold, bytes)?;
-            self.visit(Object { kind, id: *id, bytes, base: None });
-        }
-        Ok(())
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) fn load(
 }
 
 /// A place as [`save`] writes it.
-pub(super) fn row(
+pub(crate) fn row(
     id: IncidentId,
     nth: i64,
     spot: &Spot,
@@ -140,7 +140,7 @@ pub(super) fn row(
     ]
 }
 
-pub(super) fn save(db: &mut Db, rows: &[Vec<Value<'static>>]) -> Result<(), Trouble> {
+pub(crate) fn save(db: &mut Db, rows: &[Vec<Value<'static>>]) -> Result<(), Trouble> {
     db.insert(
         "locations (incident, key, nth, kind, path, head, gone_at, body)",
         rows,

@@ -6,6 +6,7 @@
 mod cases;
 mod crash;
 mod fixture;
+mod honey;
 mod letters;
 mod list;
 mod log;
