@@ -17,6 +17,12 @@ pub(super) fn propose(task: &Task<'_>, language: Language) -> Result<Proposal, C
     })?;
     let line = line(text, span.start);
     let before = words(text, &(line.start..literal.whole.start));
+    if let Some(why) = is_no_expression(task, language, &literal, before) {
+        return Err(Cannot::Here(format!(
+            "{why}: `{}` has to go elsewhere",
+            expression(language, name)
+        )));
+    }
     let declaration = declaration(language, before, line.start, name)?;
     let parts = literal.parts(text, span);
     let is_whole = parts.iter().all(|part| part.is_empty());
@@ -48,6 +54,9 @@ pub(super) fn propose(task: &Task<'_>, language: Language) -> Result<Proposal, C
         }
         _ => {}
     }
+    if is_jsx(language, before) {
+        new = format!("{{{new}}}");
+    }
     let mut proposal = Proposal::one(literal.whole.clone(), new);
     if let Some((piece, said)) = declaration {
         note =
@@ -60,6 +69,45 @@ pub(super) fn propose(task: &Task<'_>, language: Language) -> Result<Proposal, C
         proposal = proposal.and(piece);
     }
     Ok(proposal)
+}
+
+/// Why no expression may stand where a literal stands.
+fn is_no_expression(
+    task: &Task<'_>,
+    language: Language,
+    literal: &Literal,
+    before: &str,
+) -> Option<&'static str> {
+    let text = task.text;
+    let next = text[literal.whole.end..].iter().find(|byte| !b" \t".contains(byte)).copied();
+    let is_beside = before.trim_end().ends_with(['"', '\'']) || matches!(next, Some(b'"' | b'\''));
+    let first = before.trim_start();
+    match language {
+        Language::Python if is_beside => {
+            Some("literals beside one another are one, and an expression is none of them")
+        }
+        Language::Python | Language::Java | Language::CSharp if first.starts_with("case ") => {
+            Some("what is compared with here must be a constant")
+        }
+        Language::CSharp if first.starts_with('[') => Some("an attribute holds constants only"),
+        Language::TypeScript if before.trim_end().ends_with(':') && next == Some(b'=') => {
+            Some("it is a type here")
+        }
+        _ => None,
+    }
+}
+
+/// Whether the literal is the value of an attribute in a tag.
+fn is_jsx(language: Language, before: &str) -> bool {
+    let is_tag = |at: usize| {
+        let tag = &before[at + 1..];
+        tag.starts_with(|c: char| c.is_ascii_alphabetic()) && !tag.contains('>')
+    };
+    matches!(language, Language::JavaScript | Language::TypeScript)
+        && before
+            .strip_suffix('=')
+            .is_some_and(|name| name.ends_with(|c: char| c.is_alphanumeric()))
+        && before.rfind('<').is_some_and(is_tag)
 }
 
 /// What reads a variable.

@@ -9,6 +9,12 @@ use super::{
 pub(super) fn propose(task: &Task<'_>, language: Language) -> Result<Proposal, Cannot> {
     let name = task.name;
     match language {
+        Language::Shell if is_taken_literally(task.text, task.span.start) => {
+            Err(Cannot::Here(format!(
+                "the value stands in a document whose mark is quoted, where `${name}` is no \
+                 variable: take the quotes from the mark, or read it elsewhere"
+            )))
+        }
         Language::Shell => Ok(shell(task)),
         Language::Compose => Ok(in_place(task, &format!("${{{name}:?{name} is not set}}"))),
         Language::Spring => Ok(in_place(task, &format!("${{{name}}}"))),
@@ -57,6 +63,31 @@ fn in_place(task: &Task<'_>, new: &str) -> Proposal {
 
 /// Within double quotes, or outside of any, a variable is filled in; single
 /// quotes are closed around it.
+/// Whether a place lies in a document within a script that the shell leaves as
+/// it is, since the word that ends it is quoted: `<<'EOF'`.
+fn is_taken_literally(text: &[u8], at: usize) -> bool {
+    let mut open: Option<(String, bool)> = None;
+    for line in String::from_utf8_lossy(&text[..at]).split_inclusive('\n') {
+        if let Some((word, _)) = &open {
+            if line.trim_start_matches('\t').trim_end() == word {
+                open = None;
+            }
+        } else if let Some((_, rest)) =
+            line.split_once("<<").filter(|(_, rest)| !rest.starts_with('<'))
+        {
+            let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start();
+            let is_quoted = rest.starts_with(['\'', '"', '\\']);
+            let word: String = rest
+                .trim_start_matches(['\'', '"', '\\'])
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            open = (!word.is_empty()).then_some((word, is_quoted));
+        }
+    }
+    open.is_some_and(|(_, is_quoted)| is_quoted)
+}
+
 fn shell(task: &Task<'_>) -> Proposal {
     let Task { text, span, name, .. } = task;
     let literal = Literal::around(text, span);

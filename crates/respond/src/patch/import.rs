@@ -23,6 +23,9 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn python(text: &str, end: &str) -> Option<(Piece, String)> {
+    // A byte order mark stays where it is: at the beginning.
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let text = &text[mark..];
     let imports_os = |line: &str| {
         let names = line.strip_prefix("import ").unwrap_or_default();
         names.split(',').any(|name| name.split('#').next().unwrap_or_default().trim() == "os")
@@ -54,7 +57,8 @@ fn python(text: &str, end: &str) -> Option<(Piece, String)> {
     }
     let follows_import = text[place..].starts_with("import ") || text[place..].starts_with("from ");
     let gap = if follows_import { "" } else { end };
-    Some((Piece::new(place..place, format!("import os{end}{gap}")), "import os".to_owned()))
+    let at = mark + place;
+    Some((Piece::new(at..at, format!("import os{end}{gap}")), "import os".to_owned()))
 }
 
 fn go(text: &str, end: &str) -> Option<(Piece, String)> {

@@ -235,3 +235,39 @@ fn what_cannot_refer_says_so() {
     assert!(cannot(".env", "K=@@\n").contains("env:FILE#NAME"));
     assert!(cannot("a.toml", "k = \"@@\"\n").contains("cannot refer"));
 }
+
+#[test]
+fn where_no_expression_may_stand_nothing_is_proposed() {
+    for (file, text) in [
+        ("a.py", "k = 'a' '@@'\n"),
+        ("a.py", "k = '@@' 'a'\n"),
+        ("a.py", "match x:\n    case {'MISTRAL_API_KEY': '@@'}:\n        pass\n"),
+        ("A.java", "switch (k) {\n    case \"@@\": break;\n}\n"),
+        ("a.cs", "[Key(\"@@\")]\nclass A {}\n"),
+        ("a.ts", "const k: \"@@\" = f();\n"),
+        ("a.sh", "cat <<'EOF'\nMISTRAL_API_KEY=@@\nEOF\n"),
+        ("a.sh", "cat <<-\\END\n\tMISTRAL_API_KEY=@@\n\tEND\n"),
+    ] {
+        assert!(!cannot(file, text).is_empty(), "{text}");
+    }
+    becomes(
+        "a.sh",
+        "cat <<'EOF'\nx\nEOF\nMISTRAL_API_KEY='@@'\n",
+        "cat <<'EOF'\nx\nEOF\nMISTRAL_API_KEY=\"${MISTRAL_API_KEY:?}\"\n",
+    );
+}
+
+#[test]
+fn attributes_of_tags_and_marks_of_byte_order() {
+    becomes(
+        "a.jsx",
+        "const a = <B mistralApiKey=\"@@\" />;\n",
+        "const a = <B mistralApiKey={process.env.MISTRAL_API_KEY} />;\n",
+    );
+    becomes("a.js", "if (a < b) k=\"@@\";\n", "if (a < b) k=process.env.MISTRAL_API_KEY;\n");
+    becomes(
+        "a.py",
+        "\u{feff}K = '@@'\n",
+        "\u{feff}import os\n\nK = os.environ[\"MISTRAL_API_KEY\"]\n",
+    );
+}
