@@ -33,6 +33,8 @@ pub(super) struct Wants {
     pub(super) variables: Vec<String>,
     /// It prints the whole environment.
     pub(super) environment: bool,
+    /// Only those lines of it that hold this, in letters of either case.
+    pub(super) lines_with: Option<String>,
     /// A file where keys are kept, somewhere else.
     pub(super) elsewhere: Option<&'static str>,
     /// It changes what Leeward leaves alone.
@@ -111,7 +113,11 @@ impl Reading<'_> {
         } else if program == "printenv" && is_shown && !args.is_empty() {
             self.wants.variables.extend(args.iter().cloned());
         } else if prints_environment(program, args) && is_shown {
+            let part = next.and_then(|next| searched(&next.words));
+            // Asked for twice, it is all of it unless both ask for the same.
+            let is_more = self.wants.environment && self.wants.lines_with != part;
             self.wants.environment = true;
+            self.wants.lines_with = part.filter(|_| !is_more);
         } else if program == "env" && layers > 0 {
             let rest = args.iter().position(|arg| !arg.contains('=') && !arg.starts_with('-'));
             let words = rest.map(|at| args[at..].to_vec()).unwrap_or_default();
@@ -215,6 +221,20 @@ fn prints_environment(program: &str, args: &[String]) -> bool {
     }
 }
 
+/// The plain text that a search of lines is for, if it is for nothing else.
+fn searched(words: &[String]) -> Option<String> {
+    let (program, args) = unwrapped(words).split_first()?;
+    if !matches!(name_of(program).as_str(), "grep" | "egrep" | "fgrep" | "rg") {
+        return None;
+    }
+    let (options, rest): (Vec<&String>, Vec<&String>) =
+        args.iter().partition(|arg| arg.starts_with('-'));
+    let is_plain = |option: &&String| option[1..].chars().all(|c| "iEFwnx".contains(c));
+    let [pattern] = rest[..] else { return None };
+    let part = pattern.trim_start_matches('^').trim_end_matches('$').trim_end_matches('=');
+    (options.iter().all(is_plain) && is_name(part)).then(|| part.to_owned())
+}
+
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
@@ -301,6 +321,25 @@ mod tests {
             "set -euo pipefail; make",
         ] {
             assert!(!check(line).environment, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_search_for_one_word_prints_its_lines() {
+        for (line, part) in [
+            ("env | grep PATH", Some("PATH")),
+            ("printenv | grep -i '^path='", Some("path")),
+            ("env | grep -v PATH", None),
+            ("env | grep -A1 PATH", None),
+            ("env | grep -e A -e B", None),
+            ("env | grep 'A|B'", None),
+            ("env | sort", None),
+            ("env | grep PATH; env", None),
+            ("env; env | grep PATH", None),
+        ] {
+            let wants = check(line);
+            assert!(wants.environment, "{line}");
+            assert_eq!(wants.lines_with.as_deref(), part, "{line}");
         }
     }
 

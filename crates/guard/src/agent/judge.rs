@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use leeward_detect::{Scratch, Sighting};
+use leeward_respond::vault::shell;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::{
     Post, command,
@@ -109,7 +111,11 @@ impl Case<'_> {
     }
 
     fn before(&mut self) -> Verdict {
-        let found = self.found(&self.event.said);
+        let tool = self.event.tool.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let is_writer = WRITERS.contains(&tool.as_str());
+        // What an edit takes out of a file is not what it brings.
+        let brought = is_writer.then(|| without_old(&self.event.said));
+        let found = self.found(brought.as_ref().unwrap_or(&self.event.said));
         if !found.sightings.is_empty() {
             let what = self.named(&found.sightings);
             if self.post.masks_input {
@@ -117,14 +123,17 @@ impl Case<'_> {
             }
             return Verdict::Stop(words::input(&what));
         }
-        let tool = self.event.tool.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let is_command = SHELLS.contains(&tool.as_str());
-        if is_command && let Some(line) = command_line(&self.event.said) {
-            return self.command(&line);
+        if !is_writer
+            && let Some(line) = command_line(&self.event.said, SHELLS.contains(&tool.as_str()))
+        {
+            let verdict = self.command(&line);
+            if verdict != Verdict::Pass {
+                return verdict;
+            }
         }
         let paths = named_files(&self.event.said);
         let is_view = self.event.said.get("command").and_then(Value::as_str) == Some("view");
-        if WRITERS.contains(&tool.as_str()) && !is_view {
+        if is_writer && !is_view {
             return self.writing(&paths);
         }
         for path in paths {
@@ -161,7 +170,7 @@ impl Case<'_> {
         let new = field(["new_string", "new_str"])?;
         let content = file::content(path)?;
         let content = std::str::from_utf8(&content).ok()?;
-        let edited = zeroize::Zeroizing::new(content.replacen(old, new, 1));
+        let edited = Zeroizing::new(content.replacen(old, new, 1));
         let mut keys = self.post.look.at(edited.as_bytes(), Some(path), &mut self.scratch);
         #[expect(clippy::disallowed_methods, reason = "whether the edit brings the value")]
         keys.retain(|key| {
@@ -184,6 +193,10 @@ impl Case<'_> {
         }
         if wants.environment {
             let environment = (self.post.environment)();
+            let environment = match &wants.lines_with {
+                Some(part) => lines_with(&environment, part),
+                None => environment,
+            };
             let keys = self.post.look.at_whatever_it_says(&environment, &mut self.scratch);
             if !keys.is_empty() {
                 return Verdict::Stop(words::environment(&self.named(&keys)));
@@ -279,17 +292,45 @@ fn mentions(prompt: &str) -> Vec<String> {
     words.filter_map(plain).take(64).collect()
 }
 
-/// The command of a tool that runs commands: a line, or a program with its
-/// arguments.
-fn command_line(said: &Value) -> Option<String> {
-    let command = said.get("command").or_else(|| said.get("cmd")).unwrap_or(said);
-    match command {
+/// The command that a tool would run: a line, or a program with its arguments.
+/// What is not known as a shell may be one under another name, if it has a field
+/// for a command.
+fn command_line(said: &Value, is_shell: bool) -> Option<String> {
+    let command = said.get("command").or_else(|| said.get("cmd"));
+    match command.or(Some(said).filter(|_| is_shell))? {
         Value::String(line) => Some(line.clone()),
         Value::Array(words) => {
-            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            let words: Vec<String> = words.iter().filter_map(Value::as_str).map(shell).collect();
             Some(words.join(" "))
         }
         _ => None,
+    }
+}
+
+/// The lines of a text that hold a part, in letters of either case.
+fn lines_with(text: &[u8], part: &str) -> Zeroizing<Vec<u8>> {
+    let part = part.to_ascii_lowercase();
+    let holds = |line: &&[u8]| {
+        let lower = Zeroizing::new(line.to_ascii_lowercase());
+        memchr::memmem::find(&lower, part.as_bytes()).is_some()
+    };
+    let mut kept = Zeroizing::new(Vec::with_capacity(text.len()));
+    for line in text.split_inclusive(|&byte| byte == b'\n').filter(holds) {
+        kept.extend_from_slice(line);
+    }
+    kept
+}
+
+/// A tool's input without the text that an edit replaces.
+fn without_old(said: &Value) -> Value {
+    match said {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "old_string" | "old_str"))
+            .map(|(name, field)| (name.clone(), without_old(field)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_old).collect(),
+        other => other.clone(),
     }
 }
 

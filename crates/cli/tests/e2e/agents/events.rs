@@ -101,6 +101,13 @@ fn claude_code_tools() {
     ] {
         assert_eq!(decision(tool, input.clone()), wanted, "{tool} {input}");
     }
+    // A key that an edit takes out is not what it brings.
+    let edit = json!({ "file_path": here("a.py"), "old_string": format!("MISTRAL_API_KEY = '{key}'"),
+        "new_string": "MISTRAL_API_KEY = os.environ['MISTRAL_API_KEY']" });
+    assert_eq!(decision("Edit", edit.clone()), "passes");
+    let edits = json!({ "file_path": here("a.py"), "edits": [edit, { "old_string": "x",
+        "new_string": format!("MISTRAL_API_KEY = '{key}'") }] });
+    assert_eq!(decision("MultiEdit", edits), "deny");
     // A value alone says nothing; with the file it goes into it does.
     world.write("conf.py", "MISTRAL_API_KEY = 'todo'\n");
     let edit = json!({ "file_path": here("conf.py"), "old_string": "todo", "new_string": key });
@@ -407,6 +414,15 @@ fn codex_events() {
         let out = run.json();
         assert_eq!(out["hookSpecificOutput"]["permissionDecision"], "deny", "{command}");
         assert_eq!(out["hookSpecificOutput"].as_object().unwrap().len(), 3);
+    }
+    for tool in ["shell", "unified_exec"] {
+        let run = event(
+            "PreToolUse",
+            json!({ "tool_name": tool,
+            "tool_input": { "command": ["bash", "-lc", "cat .env"] } }),
+        )
+        .exits(0);
+        assert_eq!(run.json()["hookSpecificOutput"]["permissionDecision"], "deny", "{tool}");
     }
     let patch = format!("*** Begin Patch\n*** Add File: a\n+{secret}*** End Patch");
     let run = event(
