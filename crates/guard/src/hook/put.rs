@@ -47,8 +47,9 @@ pub enum What {
     Restored,
 }
 
-/// Where hooks go that were there before, beside those that call them.
-const ASIDE: &str = "before-leeward";
+/// What is added to the name of a hook that was there before. It stays in its
+/// directory, where it finds what it looks for beside itself.
+const ASIDE: &str = ".before-leeward";
 
 /// Puts a hook in place. `is_shell` says that files there are run by a shell
 /// whatever they begin with.
@@ -99,9 +100,7 @@ pub(super) fn put(
             super::site::shown(&aside)
         )));
     }
-    fs::create_dir_all(dir.join(ASIDE))
-        .map_err(|error| Trouble::File("make the directory of", aside.clone(), error))?;
-    relocate(&path, &aside, Some(Path::new("..")))?;
+    rename(&path, &aside)?;
     write(&path, &script::chained(moment, wanted), None)?;
     done(What::Aside(aside))
 }
@@ -124,9 +123,7 @@ pub(super) fn take(dir: &Path, moment: Moment) -> Result<Option<Deed>, Trouble> 
         }
         Kind::Chained(_) => {
             remove()?;
-            relocate(&aside(dir, moment), &path, None)?;
-            // It stays if something else is in it.
-            drop(fs::remove_dir(dir.join(ASIDE)));
+            rename(&aside(dir, moment), &path)?;
             What::Restored
         }
         Kind::Shared(_) => {
@@ -170,27 +167,11 @@ pub(super) fn standing(dir: &Path, moment: Moment, is_shell: bool) -> Standing {
 }
 
 fn aside(dir: &Path, moment: Moment) -> PathBuf {
-    dir.join(ASIDE).join(moment.hook())
+    dir.join(format!("{}{ASIDE}", moment.hook()))
 }
 
-/// Moves a file; a link that is relative still leads where it led.
-fn relocate(from: &Path, to: &Path, deeper: Option<&Path>) -> Result<(), Trouble> {
-    let failed = |error| Trouble::File("move", from.to_owned(), error);
-    match fs::read_link(from) {
-        #[cfg(unix)]
-        Ok(target) if target.is_relative() => {
-            let target = match deeper {
-                Some(up) => up.join(&target),
-                None => target.strip_prefix("..").map(Path::to_owned).unwrap_or(target),
-            };
-            std::os::unix::fs::symlink(target, to).map_err(failed)?;
-            fs::remove_file(from).map_err(failed)
-        }
-        _ => {
-            let _ = deeper;
-            fs::rename(from, to).map_err(failed)
-        }
-    }
+fn rename(from: &Path, to: &Path) -> Result<(), Trouble> {
+    fs::rename(from, to).map_err(|error| Trouble::File("move", from.to_owned(), error))
 }
 
 /// Writes a script in one go, as runnable as it was.

@@ -17,7 +17,7 @@ const END: &str = "# end leeward hook";
 /// Stands in the first line where the whole file is ours.
 const OURS: &str = "this file is leeward's own";
 /// Stands in it where the file calls one that was put aside.
-const ASIDE: &str = "the hook that was here is in before-leeward/";
+const ASIDE: &str = "the hook that was here is in a file beside it";
 
 /// What the block is written for.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ pub(super) fn whole(moment: Moment, wanted: &Wanted<'_>) -> String {
 /// A script of our own that calls the one that was there.
 pub(super) fn chained(moment: Moment, wanted: &Wanted<'_>) -> String {
     let call = format!(
-        "leeward_before=$(dirname \"$0\")/before-leeward/{}\n\
+        "leeward_before=$(dirname \"$0\")/{}.before-leeward\n\
          [ ! -x \"$leeward_before\" ] || exec \"$leeward_before\" \"$@\"\n",
         moment.hook()
     );

@@ -192,8 +192,8 @@ fn advice(leak: &Leak) -> [String; 2] {
 
 fn rewrite(commit: &ObjectId) -> String {
     format!(
-        "a new commit does not take it out: `git rebase -i {}^` and edit that one; revoke the key \
-         if it ever left this machine",
+        "a new commit does not take it out: `git rebase -i {}^` (`--root` if it is the first commit) \
+         and edit that one; revoke the key if it ever left this machine",
         short(commit)
     )
 }
@@ -214,13 +214,11 @@ fn quoted_with(path: &[u8], line: u64) -> String {
 
 /// A path to be pasted into a shell.
 fn quoted(path: &[u8]) -> String {
-    let shown = SafeText::new(path).to_string();
+    // What begins with a dash would be taken for an option.
+    let dot = if path.starts_with(b"-") { "./" } else { "" };
+    let shown = format!("{dot}{}", SafeText::new(path));
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,@=%".contains(c);
-    if shown.chars().all(is_plain) && !shown.starts_with('-') {
-        shown
-    } else {
-        format!("'{}'", shown.replace('\'', "'\\''"))
-    }
+    if shown.chars().all(is_plain) { shown } else { format!("'{}'", shown.replace('\'', "'\\''")) }
 }
 
 fn short(id: &ObjectId) -> String {

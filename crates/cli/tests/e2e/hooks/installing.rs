@@ -51,10 +51,14 @@ fn scripts_that_were_there_still_run_and_come_back_to_the_byte() {
     // A shell's, one for another program, and a link that is relative.
     let shell = format!("#!/bin/sh\nset -eu\n# no newline at the end\ncat >> '{shown}'");
     let python = format!(
-        "#!/usr/bin/env python3\nimport sys\nopen('{shown}', 'a').write('python ' + sys.argv[0])\n"
+        "#!/usr/bin/env python3\nimport os, sys\n\
+         beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'helper')\n\
+         open('{shown}', 'a').write(open(beside).read() + sys.argv[0].split('.before')[0])\n"
     );
     program(&hooks.join("pre-push"), &shell);
     program(&hooks.join("pre-commit"), &python);
+    // What a hook looks for beside itself is where it was.
+    fs::write(hooks.join("helper"), "python ").unwrap();
     program(&world.work().join("scripts/message"), &format!("#!/bin/sh\necho link >> '{shown}'\n"));
     symlink("../../scripts/message", hooks.join("commit-msg")).unwrap();
     let run = world.run(["hook", "install"]).exits(0);
@@ -84,7 +88,8 @@ fn scripts_that_were_there_still_run_and_come_back_to_the_byte() {
         fs::read_link(hooks.join("commit-msg")).unwrap(),
         Path::new("../../scripts/message")
     );
-    assert!(!hooks.join("before-leeward").exists());
+    assert!(!hooks.join("pre-commit.before-leeward").exists());
+    assert!(!hooks.join("commit-msg.before-leeward").exists());
 }
 
 #[test]
