@@ -146,6 +146,17 @@ impl Run {
                 writeln!(out, "`{file}`: what is staged holds a value that the file does not")?;
             }
         }
+        for file in meant.staged_apart.values().flatten() {
+            self.open = true;
+            let word = leeward_respond::vault::shell(&file.display().to_string());
+            writeln!(
+                out,
+                "`{}`: what is staged holds a value, and lines that the file does not have; nothing \
+                 was done to it: look at {}, and take the value out of what is staged by hand",
+                discreet(&file.display().to_string()),
+                discreet(&format!("`git diff -- {word}`"))
+            )?;
+        }
         if args.stage {
             self.index(fix::add, |changed| &mut changed.add)?;
         } else {
@@ -180,7 +191,7 @@ impl Run {
                 meant.ignored
             )?;
         }
-        if meant.files.is_empty() && meant.staged_only.is_empty() {
+        if meant.is_empty() {
             writeln!(out, "nothing to fix")?;
         } else if self.changed.count > 0 {
             writeln!(

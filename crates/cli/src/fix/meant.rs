@@ -4,13 +4,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
 };
 
 use jiff::{Timestamp, tz::TimeZone};
 use leeward_detect::{Detector, Sighting};
 use leeward_dossier::Library;
-use leeward_model::{Fingerprint, GitObjectKind, Provenance, Tracking};
+use leeward_model::{Fingerprint, GitObjectKind, ObjectId, Provenance, Tracking};
 use leeward_pipeline::{Outcome, Request, Scope, Target};
 use leeward_source::{Progress, files, git::Repository};
 
@@ -23,8 +24,18 @@ pub(crate) struct Meant {
     /// Files whose staged content holds a value that the file does not, by the
     /// root of the work tree.
     pub(crate) staged_only: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// The same where what is staged has other lines, too, that the file has
+    /// not: to stage the file would lose them.
+    pub(crate) staged_apart: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Values in files that Git ignores.
     pub(crate) ignored: usize,
+}
+
+impl Meant {
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.staged_only.is_empty() && self.staged_apart.is_empty()
+    }
 }
 
 /// Which values of a file.
@@ -147,13 +158,15 @@ fn look(
 
 /// What is staged with a value that the file on disk does not have.
 fn staged_only(staged: &Outcome, files: &BTreeMap<PathBuf, Wanted>, meant: &mut Meant) {
-    let root = Repository::discover(Path::new(".")).ok().flatten();
-    let root = root.as_ref().and_then(Repository::work_tree);
-    let Some(root) = root.and_then(|root| root.canonicalize().ok()) else { return };
+    let Some(repository) = Repository::discover(Path::new(".")).ok().flatten() else { return };
+    let root = repository.work_tree().and_then(|root| root.canonicalize().ok());
+    let Some(root) = root else { return };
     let known: BTreeMap<PathBuf, &Wanted> = files
         .iter()
         .filter_map(|(path, wanted)| Some((path.canonicalize().ok()?, wanted)))
         .collect();
+    // The lines that hold a value, by file and staged object.
+    let mut held: BTreeMap<(PathBuf, ObjectId), BTreeSet<u64>> = BTreeMap::new();
     for finding in &staged.findings {
         for location in &finding.locations {
             let Provenance::Git(place) = &*location.provenance else { continue };
@@ -167,14 +180,36 @@ fn staged_only(staged: &Outcome, files: &BTreeMap<PathBuf, Wanted>, meant: &mut 
                     .get(&file)
                     .is_some_and(|wanted| wanted.values.contains(&finding.fingerprint));
                 // What is gone from the disk is not added but removed.
-                let of_root = meant.staged_only.entry(root.clone()).or_default();
-                if !has && file.is_file() && !of_root.contains(&path) {
-                    of_root.push(path);
+                if !has && file.is_file() {
+                    let lines = held.entry((path, place.object)).or_default();
+                    lines.extend(location.start.line..=location.end.line);
                 }
             }
         }
     }
-    meant.staged_only.retain(|_, files| !files.is_empty());
+    for ((path, object), lines) in held {
+        let is_kept = match (repository.read_object(&object), fs::read(root.join(&path))) {
+            (Ok(staged), Ok(file)) => is_kept(&staged, &lines, &file),
+            _ => false,
+        };
+        let of = if is_kept { &mut meant.staged_only } else { &mut meant.staged_apart };
+        of.entry(root.clone()).or_default().push(path);
+    }
+}
+
+/// Whether a file has every line of what is staged but those that hold a value,
+/// in their order.
+fn is_kept(staged: &[u8], held: &BTreeSet<u64>, file: &[u8]) -> bool {
+    let lines = |text: &'_ [u8]| -> Vec<Vec<u8>> {
+        text.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end().to_vec()).collect()
+    };
+    let file = lines(file);
+    let mut file = file.iter();
+    lines(staged)
+        .iter()
+        .zip(1..)
+        .filter(|(line, number)| !line.is_empty() && !held.contains(number))
+        .all(|(line, _)| file.any(|there| there == line))
 }
 
 fn is_dotenv(path: &Path) -> bool {

@@ -222,3 +222,31 @@ fn outside_of_a_repository_the_value_still_moves() {
     assert_eq!(read(&world, ".env"), format!("OTHER=1\nMISTRAL_API_KEY={key}\n"));
     assert!(!world.work().join(".gitignore").exists());
 }
+
+#[test]
+fn every_place_of_a_value_in_its_file_goes_with_it() {
+    let key = key();
+    let world = World::repository();
+    world.write("a.py", format!("MISTRAL_API_KEY = \"{key}\"\nclient = thing(\"{key}\")\n"));
+    world.run(["fix", "--apply"]).exits(0);
+    let text = read(&world, "a.py");
+    assert!(!text.contains(&key));
+    assert_eq!(text.matches("os.environ[\"MISTRAL_API_KEY\"]").count(), 2, "{text}");
+    // One that cannot go is named, and it is not over.
+    world.write("b.py", format!("MISTRAL_API_KEY = \"{key}\"\nb = \"x\" \"{key}\"\n"));
+    let run = world.run(["fix", "--apply"]).exits(1);
+    assert!(run.out.contains("line 2"), "{}", run.out);
+}
+
+#[test]
+fn staged_lines_that_the_file_has_not_are_not_lost() {
+    let key = key();
+    let world = World::repository();
+    world.write("a.py", format!("def precious(): return 42\nMISTRAL_API_KEY = \"{key}\"\n"));
+    world.git(&["add", "a.py"]);
+    let staged = world.git(&["show", ":a.py"]);
+    world.write("a.py", "wip = 1\n");
+    let run = world.run(["fix", "--apply", "--stage"]).exits(1);
+    assert!(run.out.contains("nothing was done to it"), "{}", run.out);
+    assert_eq!(world.git(&["show", ":a.py"]), staged);
+}

@@ -2,13 +2,13 @@
 //! it is read from, and the text afterwards. Nothing is written here.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use leeward_detect::{Scratch, Sighting};
-use leeward_model::{Blob, Hint, Origin, Secret, Tracking};
+use leeward_model::{Blob, Encoding, Hint, Origin, Secret, Tracking};
 use leeward_respond::{
     patch::{self, Language},
     vault::{Destination, Place, Trouble, shell},
@@ -152,10 +152,15 @@ impl<'a> Planner<'a> {
         let mut all = Vec::new();
         let blob = Blob::whole(&old, Origin::File(&shown));
         self.ground.detector.scan(&blob, &mut self.scratch, |sighting| all.push(sighting));
-        let wanted: Vec<usize> = (0..all.len()).filter(|&index| which(&all[index])).collect();
+        let mut wanted: Vec<Spot> = (0..all.len())
+            .filter(|&index| which(&all[index]))
+            .map(|at| Spot::of(&all, at))
+            .collect();
         if wanted.is_empty() {
             return Ok(None);
         }
+        let others = elsewhere(&old, &all, &wanted);
+        wanted.extend(others);
         let language = Language::of(place.path(), &old);
         let is_example = home::is_example(place.path());
         let mut change = Change {
@@ -188,12 +193,13 @@ impl<'a> Planner<'a> {
             }
         };
         let mut spans: Vec<Option<Range<usize>>> =
-            wanted.iter().map(|&index| Some(all[index].span.clone())).collect();
-        for (at, &index) in wanted.iter().enumerate() {
+            wanted.iter().map(|spot| Some(spot.span.clone())).collect();
+        for (at, spot) in wanted.iter().enumerate() {
             let task = Task {
                 ground: &self.ground,
                 shown: &shown,
-                sighting: &all[index],
+                sighting: &all[spot.sighting],
+                spot,
                 span: spans[at].take(),
                 is_example,
             };
@@ -260,11 +266,60 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// A place of a value.
+struct Spot {
+    /// The sighting that it is of, by its number.
+    sighting: usize,
+    span: Range<usize>,
+    /// From 1.
+    line: u64,
+    encoding: Option<Encoding>,
+}
+
+impl Spot {
+    fn of(all: &[Sighting], sighting: usize) -> Self {
+        let Sighting { span, start, decoded, .. } = &all[sighting];
+        let encoding = decoded.first().copied();
+        Self { sighting, span: span.clone(), line: start.line, encoding }
+    }
+}
+
+/// Where values stand once more, with nothing beside them that says what they
+/// are: when the place that said so is gone, nobody would find these again.
+fn elsewhere(text: &[u8], all: &[Sighting], wanted: &[Spot]) -> Vec<Spot> {
+    let mut seen = BTreeSet::new();
+    let mut found: Vec<Spot> = Vec::new();
+    for spot in wanted {
+        let Sighting { secret, fingerprint, .. } = &all[spot.sighting];
+        if secret.len() < SHORTEST || !seen.insert(*fingerprint) {
+            continue;
+        }
+        #[expect(clippy::disallowed_methods, reason = "the value is looked for in its own file")]
+        let value = secret.expose();
+        for start in memchr::memmem::find_iter(text, value) {
+            let span = start..start + value.len();
+            let is_apart =
+                |other: &Range<usize>| other.end <= span.start || span.end <= other.start;
+            if all.iter().all(|known| is_apart(&known.span))
+                && found.iter().all(|known| is_apart(&known.span))
+            {
+                let line = 1 + text[..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+                found.push(Spot { sighting: spot.sighting, span, line, encoding: None });
+            }
+        }
+    }
+    found
+}
+
+/// Shorter values would be met by chance.
+const SHORTEST: usize = 12;
+
 /// One value to take out of a text.
 struct Task<'t> {
     ground: &'t Ground<'t>,
     shown: &'t Path,
     sighting: &'t Sighting,
+    spot: &'t Spot,
     /// Where it is now, if it still is.
     span: Option<Range<usize>>,
     is_example: bool,
@@ -280,13 +335,13 @@ struct Solved {
 
 impl Task<'_> {
     fn solve(&self, text: &[u8], home: &mut Home) -> Result<Solved, String> {
-        let Sighting { dossier, secret, fingerprint, decoded, .. } = self.sighting;
+        let Sighting { dossier, secret, fingerprint, .. } = self.sighting;
         let unknown = || "it is of a kind that is not known here".to_owned();
         let dossier = self.ground.library.get(dossier.as_str()).ok_or_else(unknown)?;
         let span = self.span.clone().ok_or("another replacement took its place: run it again")?;
         let held = self.ground.detector.name_of(text, &span);
         let held = held.map(|range| String::from_utf8_lossy(&text[range]).into_owned());
-        if let Some(encoding) = decoded.first() {
+        if let Some(encoding) = self.spot.encoding {
             return Err(format!(
                 "it stands there under an encoding ({}): put it into `{}` and read it from the \
                  environment by hand",
@@ -316,7 +371,7 @@ impl Task<'_> {
 
     fn moved(&self, name: String) -> Moved {
         Moved {
-            line: self.sighting.start.line,
+            line: self.spot.line,
             title: self.title(),
             hint: self.sighting.secret.hint(),
             name,
@@ -326,7 +381,7 @@ impl Task<'_> {
 
     fn left(&self, why: String) -> Left {
         let hint = self.sighting.secret.hint();
-        Left { line: self.sighting.start.line, title: self.title(), hint, why }
+        Left { line: self.spot.line, title: self.title(), hint, why }
     }
 }
 
