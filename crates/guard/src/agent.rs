@@ -29,7 +29,6 @@ use zeroize::Zeroizing;
 
 pub use self::{
     event::{Event, Moment, Verdict},
-    mask::token,
     speak::Client,
 };
 use crate::{

@@ -11,8 +11,9 @@
 //! leave before all that follows is known is masked on less evidence.
 //!
 //! `masker` says which places of a text are masked, `token` and `seal` with
-//! what, `known` remembers values and `search` finds them again; `window` decides which bytes of a stream may
-//! leave, `stream` moves them, `tally` counts.
+//! what, `known` remembers values and `search` finds them again; `window`
+//! decides which bytes of a stream may leave, `stream` moves them, `tally`
+//! counts.
 
 mod known;
 mod masker;
@@ -36,6 +37,7 @@ pub use restore::{Restored, restore};
 pub use seal::{Key, NotAKey};
 pub use stream::{Pace, Trouble, run};
 pub use tally::{Masks, Tally};
+pub(crate) use token::redacted as token;
 
 /// How a stream is masked.
 #[derive(Debug)]

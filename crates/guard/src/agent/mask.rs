@@ -2,15 +2,9 @@
 //! same value stood, so that an agent can still tell one from another.
 
 use leeward_detect::Sighting;
-use leeward_model::{DossierId, Fingerprint};
 use zeroize::Zeroizing;
 
-/// `[redacted:<dossier>:<first eight digits of the fingerprint>]`.
-pub fn token(dossier: &DossierId, fingerprint: Fingerprint) -> String {
-    let shown = fingerprint.to_string();
-    let digits = shown.rsplit('_').next().unwrap_or_default();
-    format!("[redacted:{}:{}]", dossier.as_str(), digits.get(..8).unwrap_or(digits))
-}
+use crate::redact;
 
 /// What is replaced, and by what.
 #[derive(Default)]
@@ -20,7 +14,7 @@ impl Mask {
     /// Adds what was found in a text: the place with its encodings, and the
     /// value itself.
     pub(crate) fn add(&mut self, text: &str, sighting: &Sighting) {
-        let token = token(&sighting.dossier, sighting.fingerprint);
+        let token = redact::token(&sighting.dossier, sighting.fingerprint);
         #[expect(clippy::disallowed_methods, reason = "a value is taken out where it stands")]
         self.replace(sighting.secret.expose(), &token);
         if let Some(part) = text.get(sighting.span.clone()) {

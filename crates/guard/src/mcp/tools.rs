@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
         let values = outcome.findings.iter().map(|finding| {
             #[expect(clippy::disallowed_methods, reason = "a value is kept out of an answer")]
             let value = finding.secret.expose();
-            (value, crate::agent::token(&finding.dossier, finding.fingerprint))
+            (value, crate::redact::token(&finding.dossier, finding.fingerprint))
         });
         Ok(texts::without(&told, values))
     }

@@ -16,7 +16,7 @@ pub(super) const SEALED: &str = "[sealed:";
 pub(super) const LONGEST: usize = 64 << 10;
 
 /// The token of a secret that nobody puts back.
-pub(super) fn redacted(dossier: &DossierId, fingerprint: Fingerprint) -> String {
+pub(crate) fn redacted(dossier: &DossierId, fingerprint: Fingerprint) -> String {
     let text = fingerprint.to_string();
     let digits = text.split_once('_').map_or(text.as_str(), |(_, digits)| digits);
     format!("[redacted:{}:{}]", dossier.as_str(), digits.get(..DIGITS).unwrap_or(digits))
