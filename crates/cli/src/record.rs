@@ -127,7 +127,7 @@ fn absolute(provenance: &Provenance) -> Provenance {
                 place.repository = path;
             }
         }
-        Provenance::Git(_) | Provenance::Stdin => {}
+        Provenance::Git(_) | Provenance::Stdin | Provenance::Remote(_) => {}
     }
     provenance
 }

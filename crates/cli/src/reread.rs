@@ -198,7 +198,7 @@ impl Reader {
                 Origin::File(&path)
             }
             Provenance::Git(place) => Origin::Git(place.kind, place.object),
-            Provenance::Stdin => Origin::Stdin,
+            Provenance::Stdin | Provenance::Remote(_) => Origin::Stdin,
         };
         let mut best: Option<Sighting> = None;
         self.detector.scan(&Blob::whole(bytes, origin), &mut Scratch::default(), |sighting| {
@@ -216,7 +216,7 @@ impl Reader {
             Provenance::Git(place) => {
                 self.repository(&place.repository)?.read_object(&place.object).ok()
             }
-            Provenance::Stdin => None,
+            Provenance::Stdin | Provenance::Remote(_) => None,
         }
     }
 

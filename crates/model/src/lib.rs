@@ -40,7 +40,8 @@ pub use incident::{
 };
 pub use location::{Encoding, Excerpt, Location, Position, Span};
 pub use provenance::{
-    Commit, FilePlace, GitObjectKind, GitPlace, History, ObjectId, Provenance, Signature, Tracking,
+    Commit, FilePlace, GitObjectKind, GitPlace, History, ObjectId, Provenance, RemotePlace,
+    Signature, Tracking,
 };
 pub use rating::{Circumstances, Exposure, RULES, Rule, rate};
 pub use safe_text::{SafeText, acts_on_display};

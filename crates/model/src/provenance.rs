@@ -55,6 +55,31 @@ pub enum Provenance {
     File(FilePlace),
     /// An object of a Git repository, or its index.
     Git(GitPlace),
+    /// A text that a service of others holds: a comment, a snippet, a log, a message.
+    Remote(Box<RemotePlace>),
+}
+
+/// A text that a service of others holds, as it was handed out once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemotePlace {
+    /// The name that the operator gave the source that watches it.
+    pub source: String,
+    /// What kind of service it is, such as `github` or `feed`.
+    pub service: String,
+    /// What makes it the same text the next time, within its source, such as
+    /// `acme/app issue 12 comment 99`; foreign text.
+    pub item: String,
+    /// Where a person looks at it; foreign text.
+    pub url: String,
+    /// The name of the file, if it has one: it speaks for what is in it. Not
+    /// necessarily UTF-8; foreign text.
+    pub path: Option<Vec<u8>>,
+    /// Who wrote it; foreign text.
+    pub author: Option<String>,
+    /// When it was written, by the service's clock: seconds since 1970-01-01 UTC.
+    pub at: Option<i64>,
+    /// Whether anybody may read it; `None` if that is not known.
+    pub is_public: Option<bool>,
 }
 
 /// A file on disk.

@@ -21,8 +21,12 @@ pub enum Exposure {
     Unreachable,
     /// In a commit.
     Committed,
+    /// In a service where others read it.
+    Shared,
     /// In a commit that a remote repository holds.
     Pushed,
+    /// In a service where anybody may read it.
+    Public,
 }
 
 impl Exposure {
@@ -111,6 +115,16 @@ pub const RULES: &[Rule] = &[
         when: "a remote repository holds it, and so may every clone and fork",
         points: 4,
         applies: |known| known.exposure == Exposure::Pushed,
+    },
+    Rule {
+        when: "anybody may read it where it was found, and bots look for such things within minutes",
+        points: 6,
+        applies: |known| known.exposure == Exposure::Public,
+    },
+    Rule {
+        when: "it is in a service where others read it",
+        points: 2,
+        applies: |known| known.exposure == Exposure::Shared,
     },
     Rule {
         when: "it is in history: deleting the file leaves it there, and a push takes it along",

@@ -117,7 +117,7 @@ fn origins(case: &Case) -> Vec<Moment> {
                 let history = place.history.as_deref()?;
                 Some((place, history, history.introduced.as_ref()?))
             }
-            Provenance::File(_) | Provenance::Stdin => None,
+            Provenance::File(_) | Provenance::Stdin | Provenance::Remote(_) => None,
         })
     };
     let at = |commit: &Commit| believable(commit, case.first_seen);

@@ -94,6 +94,8 @@ fn exposure(provenance: &Provenance) -> Exposure {
             Some(history) if is_pushed(place, history) => Exposure::Pushed,
             _ => Exposure::Committed,
         },
+        Provenance::Remote(place) if place.is_public == Some(true) => Exposure::Public,
+        Provenance::Remote(_) => Exposure::Shared,
     }
 }
 
@@ -104,7 +106,7 @@ fn is_pushed(place: &GitPlace, history: &History) -> bool {
 fn git(provenance: &Provenance) -> Option<(&GitPlace, &History)> {
     match provenance {
         Provenance::Git(place) => Some((place, place.history.as_deref()?)),
-        Provenance::Stdin | Provenance::File(_) => None,
+        Provenance::Stdin | Provenance::File(_) | Provenance::Remote(_) => None,
     }
 }
 

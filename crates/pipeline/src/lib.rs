@@ -16,6 +16,7 @@ mod push;
 mod scan;
 mod settle;
 mod target;
+mod texts;
 
 pub use baseline::{BadBaseline, Baseline};
 pub use circumstance::{rate_finding, rating};
@@ -25,3 +26,4 @@ pub use push::{Brought, Push, PushOutcome, scan_push};
 pub use scan::{Failure, Outcome, Request, Scope, scan};
 pub use settle::Suppressed;
 pub use target::{BadTarget, Target};
+pub use texts::{InTexts, Text, Texts, scan_texts};

@@ -264,6 +264,6 @@ fn object_of(kept: &Kept) -> Option<ObjectId> {
 fn git(location: &Location) -> Option<&GitPlace> {
     match &*location.provenance {
         Provenance::Git(place) => Some(place),
-        Provenance::Stdin | Provenance::File(_) => None,
+        Provenance::Stdin | Provenance::File(_) | Provenance::Remote(_) => None,
     }
 }

@@ -116,6 +116,17 @@ impl<'a> Settler<'a> {
         }
     }
 
+    /// Takes what lies in a text of a service.
+    pub(crate) fn remote(
+        &mut self,
+        kept: impl IntoIterator<Item = Kept>,
+        provenance: &Arc<Provenance>,
+    ) {
+        for kept in kept {
+            self.take(kept, Arc::clone(provenance), None);
+        }
+    }
+
     /// Takes what is staged.
     pub(crate) fn staged(
         &mut self,
@@ -370,6 +381,7 @@ fn paths_of(provenance: &Provenance) -> &[Vec<u8>] {
         Provenance::Stdin => &[],
         Provenance::File(place) => std::slice::from_ref(&place.path),
         Provenance::Git(place) => place.history.as_ref().map_or(&[], |history| &history.paths),
+        Provenance::Remote(place) => place.path.as_slice(),
     }
 }
 
@@ -387,6 +399,7 @@ fn order(location: &Location) -> (u8, i64, Vec<u8>, u64) {
                 (_, None) => (3, 0),
             }
         }
+        Provenance::Remote(place) => (4, place.at.unwrap_or(i64::MAX)),
     };
     (rank, at, path, location.span.start)
 }

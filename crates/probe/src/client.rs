@@ -1,4 +1,5 @@
-//! The only HTTP client that carries found secrets, and what it may do: HTTPS,
+//! The HTTP clients, the only one that carries found secrets among them, and what
+//! they may do: HTTPS,
 //! no redirects, no cookies, no compression, public addresses only, no
 //! environment, bounded time and bytes.
 //!
@@ -136,35 +137,7 @@ impl Client {
     /// A client for which some hosts may lead anywhere, since the user named
     /// them.
     pub(crate) fn trusting(network: &Network, hosts: &[String]) -> Result<Self, BadNetwork> {
-        let named = network.bases.iter().map(Base::host).chain(hosts.iter().map(String::as_str));
-        let mut trusted: BTreeSet<String> = named.map(str::to_owned).collect();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(&network.user_agent)
-            .redirect(redirect::Policy::none())
-            .connect_timeout(network.connect_within)
-            .timeout(network.answer_within)
-            .referer(false)
-            .pool_max_idle_per_host(8)
-            .tls_backend_preconfigured(encryption(&network.issuers)?)
-            // What the environment says of proxies is for the user to hand in:
-            // a scanned project may have set it.
-            .no_proxy();
-        if let Some(address) = &network.proxy {
-            let url = Url::parse(address).map_err(|_| BadNetwork::Proxy)?;
-            let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
-            trusted.extend(url.host_str().filter(|_| known).map(str::to_owned));
-            let proxy = reqwest::Proxy::https(address).map_err(|_| BadNetwork::Proxy)?;
-            if !known {
-                return Err(BadNetwork::Proxy);
-            }
-            let except = network.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
-            builder = builder.proxy(proxy.no_proxy(except));
-        }
-        let trusted = Arc::new(trusted);
-        let http = builder
-            .dns_resolver(Arc::new(PublicOnly { trusted: Arc::clone(&trusted) }))
-            .build()
-            .map_err(BadNetwork::Client)?;
+        let (http, trusted) = open(network, hosts)?;
         Ok(Self { http, trusted, answer_within: network.answer_within })
     }
 
@@ -189,6 +162,60 @@ impl Client {
         })?;
         Ok(Incoming { status, headers, body })
     }
+}
+
+/// Opens a client: everybody's rules, and hosts that may lead anywhere.
+fn open(
+    network: &Network,
+    hosts: &[String],
+) -> Result<(reqwest::Client, Arc<BTreeSet<String>>), BadNetwork> {
+    let named = network.bases.iter().map(Base::host).chain(hosts.iter().map(String::as_str));
+    let mut trusted: BTreeSet<String> = named.map(str::to_owned).collect();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(&network.user_agent)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(network.connect_within)
+        .timeout(network.answer_within)
+        .referer(false)
+        .pool_max_idle_per_host(8)
+        .tls_backend_preconfigured(encryption(&network.issuers)?)
+        // What the environment says of proxies is for the user to hand in:
+        // a scanned project may have set it.
+        .no_proxy();
+    if let Some(address) = &network.proxy {
+        let url = Url::parse(address).map_err(|_| BadNetwork::Proxy)?;
+        let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+        trusted.extend(url.host_str().filter(|_| known).map(str::to_owned));
+        let proxy = reqwest::Proxy::https(address).map_err(|_| BadNetwork::Proxy)?;
+        if !known {
+            return Err(BadNetwork::Proxy);
+        }
+        let except = network.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+        builder = builder.proxy(proxy.no_proxy(except));
+    }
+    let trusted = Arc::new(trusted);
+    let http = builder
+        .dns_resolver(Arc::new(PublicOnly { trusted: Arc::clone(&trusted) }))
+        .build()
+        .map_err(BadNetwork::Client)?;
+    Ok((http, trusted))
+}
+
+/// A client for what carries no found secret, such as reading what a service of
+/// others holds, under the same rules: no redirects, no cookies, no environment,
+/// and public addresses only but for hosts that the operator named. A host that is
+/// written as an address is the caller's to look at, with
+/// [`is_inside`](crate::is_inside). Opens no connection.
+///
+/// # Errors
+/// Settings of the network that cannot be used.
+pub fn reading_client(network: &Network, named: &[String]) -> Result<reqwest::Client, BadNetwork> {
+    open(network, named).map(|(http, _)| http)
+}
+
+/// Whether the host of an address is written as an address that is not public.
+pub fn is_inside(url: &Url) -> bool {
+    inside(url).is_some()
 }
 
 /// The address that a host is written as, if it is not a public one: there is

@@ -33,7 +33,7 @@ mod trouble;
 mod verify;
 
 pub use ask::Manners;
-pub use client::{BadNetwork, Network};
+pub use client::{BadNetwork, Network, is_inside, reading_client};
 pub use courier::{BadParcel, Courier, Delivered, Parcel, Signer, Undelivered};
 pub use desk::{Desk, Learnt, Question, Tally, Work};
 pub use inquirer::Inquirer;

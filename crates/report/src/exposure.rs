@@ -1,7 +1,9 @@
 //! How far a secret has got, from all the places where it lies: the order that
 //! findings are shown in, and the sentences that say so.
 
-use leeward_model::{Commit, GitObjectKind, GitPlace, History, Location, Provenance, Tracking};
+use leeward_model::{
+    Commit, GitObjectKind, GitPlace, History, Location, Provenance, RemotePlace, Tracking,
+};
 
 use crate::{value::Masker, words};
 
@@ -28,6 +30,10 @@ pub(crate) enum Reach {
     History,
     /// In the tree of HEAD.
     Head,
+    /// In a service where others read it.
+    Shared,
+    /// In a service where anybody may read it.
+    Public,
 }
 
 impl Reach {
@@ -44,6 +50,8 @@ impl Reach {
             Self::Tracked => "tracked",
             Self::History => "in-history",
             Self::Head => "in-head",
+            Self::Shared => "shared",
+            Self::Public => "public",
         }
     }
 
@@ -58,6 +66,8 @@ impl Reach {
                 Tracking::Ignored => Self::Ignored,
             },
             Provenance::Git(place) => Self::of_git(place),
+            Provenance::Remote(place) if place.is_public == Some(true) => Self::Public,
+            Provenance::Remote(_) => Self::Shared,
         }
     }
 
@@ -109,8 +119,13 @@ impl Exposure {
                 "staged, not committed yet; `git restore --staged` takes it out again".to_owned(),
             );
         }
+        let remote: Vec<&RemotePlace> = places()
+            .filter_map(|place| if let Provenance::Remote(it) = place { Some(&**it) } else { None })
+            .collect();
+        lines.extend(elsewhere(&remote, now, masker));
         lines.extend(on_disk(locations, committed));
-        let since = oldest.map(|(_, commit)| commit.committed_at);
+        let committed_at = oldest.map(|(_, commit)| commit.committed_at);
+        let since = committed_at.into_iter().chain(remote.iter().filter_map(|it| it.at)).min();
         let seconds = since.map(|since| now.saturating_sub(since).max(0));
         Self { reach, since, seconds, lines }
     }
@@ -153,6 +168,30 @@ fn history(
         text.push_str(" (a stash or a reflog keeps it)");
     }
     text
+}
+
+/// What there is to say of services that hold it: the oldest text, and how many more.
+fn elsewhere(remote: &[&RemotePlace], now: i64, masker: &Masker) -> Option<String> {
+    let oldest = remote.iter().min_by_key(|place| place.at.unwrap_or(i64::MAX))?;
+    let mut text = format!("in {}", words::clip(&masker.text(&oldest.item)));
+    if let Some(author) = &oldest.author {
+        text.push_str(&format!(" by {}", words::clip(&masker.text(author))));
+    }
+    if let Some(at) = oldest.at {
+        text.push_str(&format!(", {}", words::when(at, now)));
+    }
+    text.push_str(match oldest.is_public {
+        Some(true) => "; anybody may read it",
+        Some(false) => "; members may read it",
+        None => "; who may read it is not known",
+    });
+    match remote.len() - 1 {
+        0 => {}
+        more => {
+            text.push_str(&format!("; and in {}", words::count(more, "more text", "more texts")))
+        }
+    }
+    Some(text)
 }
 
 /// Where an object belongs that no commit is known to have introduced.

@@ -163,7 +163,7 @@ fn annotate(level: Level, view: &FindingView<'_>, out: &mut dyn Write) -> io::Re
 /// Whether a place has a line of a file that can be shown.
 fn is_in_a_file(place: &Place<'_>) -> bool {
     match &*place.location.provenance {
-        Provenance::Stdin => false,
+        Provenance::Stdin | Provenance::Remote(_) => false,
         Provenance::File(_) => true,
         Provenance::Git(git) => {
             git.history.as_deref().is_some_and(|history| !history.paths.is_empty())

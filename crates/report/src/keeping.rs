@@ -41,6 +41,7 @@ fn place(location: &Location, masker: &Masker) -> Location {
     match &mut provenance {
         Provenance::Stdin => {}
         Provenance::File(file) => file.path = masker.bytes(&file.path),
+        Provenance::Remote(place) => **place = crate::view::masked_remote(place, masker),
         Provenance::Git(git) => {
             git.repository = masker.text(&git.repository);
             if let Some(history) = git.history.as_deref_mut() {

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use leeward_model::{
     Assessment, Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned,
-    Provenance, Severity, SignalKind, Stealer, Validity, Verification,
+    Provenance, RemotePlace, Severity, SignalKind, Stealer, Validity, Verification,
 };
 
 use crate::{
@@ -259,6 +259,8 @@ pub(crate) struct Place<'a> {
     pub(crate) excerpt: Excerpt,
     /// What Git knows, if it lies in a Git object.
     pub(crate) git: Option<GitFacts<'a>>,
+    /// What a service said of it, masked, if one holds it.
+    pub(crate) remote: Option<RemotePlace>,
 }
 
 /// The texts of a Git place, masked.
@@ -274,13 +276,18 @@ impl<'a> Place<'a> {
     pub(crate) fn of(location: &'a Location, masker: &Masker) -> Self {
         let git = match &*location.provenance {
             Provenance::Git(place) => Some(GitFacts::of(place, masker)),
-            Provenance::Stdin | Provenance::File(_) => None,
+            Provenance::Stdin | Provenance::File(_) | Provenance::Remote(_) => None,
+        };
+        let remote = match &*location.provenance {
+            Provenance::Remote(place) => Some(masked_remote(place, masker)),
+            Provenance::Stdin | Provenance::File(_) | Provenance::Git(_) => None,
         };
         Self {
             location,
             path: masker.bytes(&path(&location.provenance)),
             excerpt: excerpt(&location.excerpt, masker),
             git,
+            remote,
         }
     }
 
@@ -299,11 +306,25 @@ impl<'a> Place<'a> {
                     }
                 }
             }
-            Provenance::File(_) | Provenance::Git(_) => self.path.clone(),
+            Provenance::File(_) | Provenance::Git(_) | Provenance::Remote(_) => self.path.clone(),
         };
         let start = self.location.start;
         text.extend(format!(":{}:{}", start.line, start.column).bytes());
         text
+    }
+}
+
+/// A place without values in its texts.
+pub(crate) fn masked_remote(place: &RemotePlace, masker: &Masker) -> RemotePlace {
+    RemotePlace {
+        source: place.source.clone(),
+        service: place.service.clone(),
+        item: masker.text(&place.item),
+        url: masker.text(&place.url),
+        path: place.path.as_deref().map(|path| masker.bytes(path)),
+        author: place.author.as_deref().map(|author| masker.text(author)),
+        at: place.at,
+        is_public: place.is_public,
     }
 }
 
@@ -338,6 +359,9 @@ fn path(provenance: &Provenance) -> Vec<u8> {
     match provenance {
         Provenance::Stdin => b"-".to_vec(),
         Provenance::File(file) => file.path.clone(),
+        Provenance::Remote(place) => {
+            [place.source.as_bytes(), b"/", place.item.as_bytes()].concat()
+        }
         Provenance::Git(place) => first_path(place).map_or_else(
             || {
                 let kind = match place.kind {

@@ -36,10 +36,11 @@ impl Order {
                 RemoteUrl::is_meant(&place.repository)
                     || place.history.as_ref().is_some_and(|history| history.remote().is_some())
             }
+            Provenance::Remote(_) => true,
             Provenance::File(_) | Provenance::Stdin => false,
         };
         if case.locations.iter().any(|location| is_remote(&location.provenance)) {
-            (Self::RevokeFirst, "a remote repository holds it: others may be using it now")
+            (Self::RevokeFirst, "others can read it where it lies, and may be using it now")
         } else {
             (
                 Self::RotateFirst,

@@ -91,7 +91,7 @@ impl Ground<'_> {
         let line = |it: &harden::Weakness| {
             let path = match &*it.place.provenance {
                 Provenance::File(place) => SafeText::new(&place.path).to_string(),
-                Provenance::Git(_) | Provenance::Stdin => String::new(),
+                Provenance::Git(_) | Provenance::Stdin | Provenance::Remote(_) => String::new(),
             };
             format!("`{path}:{}`: {}; {}; {}", it.place.start.line, it.title, it.why, it.fix)
         };

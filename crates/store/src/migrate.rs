@@ -10,6 +10,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("state", include_str!("../migrations/0001_state.sql")),
     ("letters", include_str!("../migrations/0002_letters.sql")),
     ("honey", include_str!("../migrations/0003_honey.sql")),
+    ("watch", include_str!("../migrations/0004_watch.sql")),
+    ("accounts", include_str!("../migrations/0005_accounts.sql")),
+    ("overview", include_str!("../migrations/0006_overview.sql")),
 ];
 
 /// The newest version that is known.

@@ -20,13 +20,16 @@ use crate::{
 /// The kind of a place on disk.
 pub(crate) const FILE: &str = "file";
 
+/// The kind of a place in a service of others.
+pub(crate) const REMOTE: &str = "remote";
+
 /// A place, ready to be kept.
 pub(crate) struct Spot {
     /// What makes it the same place.
     pub(crate) key: String,
-    /// `stdin`, `file` or what kind of Git object.
+    /// `stdin`, `file`, `remote` or what kind of Git object.
     pub(crate) kind: &'static str,
-    /// The absolute path or the repository, as text.
+    /// The absolute path, the repository or the source, as text.
     pub(crate) path: String,
     /// Whether the tree of HEAD holds it.
     pub(crate) in_head: bool,
@@ -52,6 +55,7 @@ impl Spot {
                 repository: repository(&place.repository, here),
                 ..place.clone()
             }),
+            Provenance::Remote(place) => Provenance::Remote(place.clone()),
         };
         let (kind, path, object, in_head, is_bare) = match &provenance {
             Provenance::Stdin => ("stdin", String::new(), String::new(), false, false),
@@ -67,6 +71,9 @@ impl Spot {
                 let in_head = history.is_some_and(|history| history.in_head);
                 let object = place.object.to_string();
                 (kind, place.repository.clone(), object, in_head, history.is_none())
+            }
+            Provenance::Remote(place) => {
+                (REMOTE, place.source.clone(), place.item.clone(), false, false)
             }
         };
         let location = Location { provenance: Arc::new(provenance), ..location.clone() };
@@ -110,6 +117,9 @@ pub(crate) fn label(location: &Location) -> String {
                 }
                 (_, None) => format!("object {short}:{line} of {repository}"),
             }
+        }
+        Provenance::Remote(place) => {
+            format!("{}:{line} in {}", SafeText::new(&place.item), SafeText::new(&place.source))
         }
     }
 }

@@ -87,7 +87,7 @@ fn is_home(location: &Location, honey: &Honey) -> bool {
         path == honey.place.as_bytes() || same_file(&path, &honey.place)
     };
     match &*location.provenance {
-        Provenance::Stdin => false,
+        Provenance::Stdin | Provenance::Remote(_) => false,
         Provenance::File(file) => is_it(&file.path),
         Provenance::Git(git) => {
             let root = git.repository.as_bytes();

@@ -142,7 +142,7 @@ fn roots(case: &Case, named: &[PathBuf]) -> Vec<PathBuf> {
             Provenance::Git(place) if !RemoteUrl::is_meant(&place.repository) => {
                 Some(PathBuf::from(&place.repository))
             }
-            Provenance::Git(_) | Provenance::Stdin => None,
+            Provenance::Git(_) | Provenance::Stdin | Provenance::Remote(_) => None,
         };
         let Some(start) = start else { continue };
         let tree = Repository::discover(&start).ok().flatten();

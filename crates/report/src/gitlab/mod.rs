@@ -204,7 +204,7 @@ fn nowhere() -> Location {
 /// commit have none.
 fn file(place: &Place<'_>) -> Option<String> {
     let has_path = match &*place.location.provenance {
-        Provenance::Stdin => false,
+        Provenance::Stdin | Provenance::Remote(_) => false,
         Provenance::File(_) => true,
         Provenance::Git(git) => {
             git.history.as_deref().is_some_and(|history| !history.paths.is_empty())

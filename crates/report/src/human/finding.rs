@@ -202,5 +202,11 @@ fn place_notes(place: &Place<'_>) -> Vec<String> {
             }
             notes
         }
+        Provenance::Remote(_) => {
+            let Some(remote) = &place.remote else { return Vec::new() };
+            let mut notes = vec![inert(&remote.url)];
+            notes.extend(remote.at.and_then(words::date));
+            notes
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use leeward_model::{GitObjectKind, Provenance, SignalKind, Tracking};
+use leeward_model::{GitObjectKind, Provenance, RemotePlace, SignalKind, Tracking};
 use serde::Serialize;
 
 use super::{
@@ -235,6 +235,8 @@ pub(crate) struct Location<'a> {
     decoded: Vec<&'static str>,
     excerpt: Excerpt<'a>,
     git: Option<Git<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<Remote<'a>>,
 }
 
 /// The mark counts characters of `text` from 0, its end exclusive.
@@ -270,6 +272,7 @@ impl<'a> Location<'a> {
                 mark_end: chars(place.excerpt.mark.end),
             },
             git: place.git.as_ref().map(Git::of),
+            remote: place.remote.as_ref().map(Remote::of),
         }
     }
 }
@@ -296,6 +299,7 @@ pub(crate) fn source(provenance: &Provenance) -> (&'static str, Option<&'static 
             },
             None,
         ),
+        Provenance::Remote(_) => ("remote", None),
     }
 }
 
@@ -315,6 +319,32 @@ fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
         .map(char::from)
         .collect()
+}
+
+/// What a service says of a text that it holds.
+#[derive(Serialize)]
+struct Remote<'a> {
+    watch: &'a str,
+    service: &'a str,
+    item: &'a str,
+    url: &'a str,
+    author: Option<&'a str>,
+    written_at: Option<String>,
+    public: Option<bool>,
+}
+
+impl<'a> Remote<'a> {
+    fn of(place: &'a RemotePlace) -> Self {
+        Self {
+            watch: &place.source,
+            service: &place.service,
+            item: &place.item,
+            url: &place.url,
+            author: place.author.as_deref(),
+            written_at: place.at.and_then(rfc3339),
+            public: place.is_public,
+        }
+    }
 }
 
 #[derive(Serialize)]

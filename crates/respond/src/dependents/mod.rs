@@ -330,7 +330,7 @@ fn order(consumer: &Consumer) -> (u8, Vec<u8>, Span) {
     };
     let path = match &*consumer.place.provenance {
         Provenance::File(place) => place.path.clone(),
-        Provenance::Git(_) | Provenance::Stdin => Vec::new(),
+        Provenance::Git(_) | Provenance::Stdin | Provenance::Remote(_) => Vec::new(),
     };
     (rank, path, consumer.place.span)
 }

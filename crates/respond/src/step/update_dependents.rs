@@ -113,7 +113,7 @@ fn some(places: &[String]) -> String {
 fn shown(consumer: &Consumer) -> String {
     let path = match &*consumer.place.provenance {
         Provenance::File(place) => String::from_utf8_lossy(&place.path).into_owned(),
-        Provenance::Git(_) | Provenance::Stdin => "elsewhere".to_owned(),
+        Provenance::Git(_) | Provenance::Stdin | Provenance::Remote(_) => "elsewhere".to_owned(),
     };
     format!("`{path}:{}` ({})", consumer.place.start.line, consumer.kind.title())
 }

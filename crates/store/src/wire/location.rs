@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leeward_model::{
     Commit, Encoding, Excerpt, FilePlace, GitObjectKind, GitPlace, History, Location, ObjectId,
-    Position, Provenance, Signature, Span, Tracking,
+    Position, Provenance, RemotePlace, Signature, Span, Tracking,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,19 @@ enum WireProvenance {
     Stdin,
     File { path: String, tracking: String },
     Git { repository: String, kind: String, object: String, history: Option<WireHistory> },
+    Remote(WireRemote),
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRemote {
+    source: String,
+    service: String,
+    item: String,
+    url: String,
+    path: Option<String>,
+    author: Option<String>,
+    at: Option<i64>,
+    is_public: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,6 +100,7 @@ pub(crate) fn write_location(location: &Location) -> Result<String, Trouble> {
             object: place.object.to_string(),
             history: place.history.as_deref().map(history),
         },
+        Provenance::Remote(place) => WireProvenance::Remote(remote(place)),
     };
     let pair = |position: Position| (position.line, position.column);
     write(WireLocation {
@@ -131,6 +145,7 @@ pub(crate) fn read_location(text: &str) -> Result<Location, Trouble> {
             object: object_id(&object)?,
             history: history.map(read_history).transpose()?.map(Box::new),
         }),
+        WireProvenance::Remote(wire) => Provenance::Remote(Box::new(read_remote(wire)?)),
     };
     let position = |(line, column): (u64, u64)| Position { line, column };
     let (from, to) = wire.mark;
@@ -145,6 +160,32 @@ pub(crate) fn read_location(text: &str) -> Result<Location, Trouble> {
         end: position(wire.end),
         decoded: wire.decoded.iter().map(|name| encoding_named(name)).collect::<Result<_, _>>()?,
         excerpt: Excerpt { text: wire.excerpt, mark: from..to },
+    })
+}
+
+fn remote(place: &RemotePlace) -> WireRemote {
+    WireRemote {
+        source: place.source.clone(),
+        service: place.service.clone(),
+        item: place.item.clone(),
+        url: place.url.clone(),
+        path: place.path.as_deref().map(to_text),
+        author: place.author.clone(),
+        at: place.at,
+        is_public: place.is_public,
+    }
+}
+
+fn read_remote(wire: WireRemote) -> Result<RemotePlace, Trouble> {
+    Ok(RemotePlace {
+        source: wire.source,
+        service: wire.service,
+        item: wire.item,
+        url: wire.url,
+        path: wire.path.as_deref().map(from_text).transpose()?,
+        author: wire.author,
+        at: wire.at,
+        is_public: wire.is_public,
     })
 }
 

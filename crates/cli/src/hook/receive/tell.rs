@@ -143,7 +143,7 @@ fn told(location: &Location) -> String {
 fn place(location: &Location) -> Option<&GitPlace> {
     match &*location.provenance {
         Provenance::Git(place) => Some(place),
-        Provenance::Stdin | Provenance::File(_) => None,
+        Provenance::Stdin | Provenance::File(_) | Provenance::Remote(_) => None,
     }
 }
 
