@@ -8,9 +8,10 @@ use std::{
     time::Duration,
 };
 
-use leeward_guard::policy;
-use leeward_model::{Level, Severity, StepName};
+use leeward_guard::policy as guard;
+use leeward_model::{Level, StepName};
 use leeward_respond::notify::Channels;
+use leeward_watch::policy::{self, Policy};
 use serde::Deserialize;
 
 use crate::{environment, failure::Failure};
@@ -29,7 +30,7 @@ pub(crate) struct Config {
     #[serde(default)]
     due: Due,
     #[serde(default)]
-    policy: Policy,
+    policy: Closing,
     /// What hooks do when they cannot do their work.
     #[serde(default)]
     guard: Guard,
@@ -50,13 +51,14 @@ struct Due {
 
 impl Default for Due {
     fn default() -> Self {
-        Self { critical: 1.0, high: 3.0, medium: 14.0, low: 30.0 }
+        let policy::Due { critical, high, medium, low } = policy::Due::default();
+        Self { critical, high, medium, low }
     }
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Policy {
+struct Closing {
     /// Steps that closing asks for.
     required: Option<Vec<String>>,
     /// Days that a replacement lasts.
@@ -94,11 +96,6 @@ enum Confidence {
     High,
 }
 
-/// Days that a replacement lasts, unless the user says otherwise.
-const EXPIRES_DAYS: i64 = 90;
-
-const SECONDS_A_DAY: f64 = 86_400.0;
-
 impl Config {
     /// The file that is named, or the user's own if there is one.
     pub(crate) fn load(named: Option<&Path>) -> Result<Self, Failure> {
@@ -121,21 +118,21 @@ impl Config {
         Ok(config)
     }
 
-    /// Seconds in which an incident of a severity is due.
-    pub(crate) fn due_in(&self, severity: Severity) -> Option<i64> {
-        let days = match severity {
-            Severity::Critical => self.due.critical,
-            Severity::High => self.due.high,
-            Severity::Medium => self.due.medium,
-            Severity::Low => self.due.low,
-        };
-        (days > 0.0).then_some((days * SECONDS_A_DAY) as i64)
+    /// What the user decided about incidents.
+    pub(crate) fn policy(&self) -> Result<Policy, Failure> {
+        let usual = Policy::default();
+        let Due { critical, high, medium, low } = self.due;
+        Ok(Policy {
+            due: policy::Due { critical, high, medium, low },
+            required: self.required().map_err(Failure::Store)?,
+            expires_days: self.policy.expires_days.unwrap_or(usual.expires_days),
+        })
     }
 
     /// Steps that closing asks for.
-    pub(crate) fn required(&self) -> Result<Vec<StepName>, String> {
+    fn required(&self) -> Result<Vec<StepName>, String> {
         let Some(required) = &self.policy.required else {
-            return Ok(leeward_respond::REQUIRED.to_vec());
+            return Ok(Policy::default().required);
         };
         let parse = |name: &String| {
             name.parse::<StepName>()
@@ -145,12 +142,12 @@ impl Config {
     }
 
     /// What hooks do, and how long they may take.
-    pub(crate) fn guard(&self) -> policy::Policy {
-        let usual = policy::Policy::default();
-        policy::Policy {
+    pub(crate) fn guard(&self) -> guard::Policy {
+        let usual = guard::Policy::default();
+        guard::Policy {
             on_trouble: match self.guard.on_trouble {
-                Some(OnTrouble::Pass) => policy::OnTrouble::Pass,
-                Some(OnTrouble::Stop) => policy::OnTrouble::Stop,
+                Some(OnTrouble::Pass) => guard::OnTrouble::Pass,
+                Some(OnTrouble::Stop) => guard::OnTrouble::Stop,
                 None => usual.on_trouble,
             },
             within: self.guard.within_seconds.map_or(usual.within, Duration::from_secs),
@@ -166,11 +163,6 @@ impl Config {
     /// Where repositories keep what is known of them, from their roots.
     pub(crate) fn guard_baseline(&self) -> Option<PathBuf> {
         self.guard.baseline.clone()
-    }
-
-    /// Days that a replacement lasts.
-    pub(crate) fn expires_days(&self) -> i64 {
-        self.policy.expires_days.unwrap_or(EXPIRES_DAYS)
     }
 }
 

@@ -8,9 +8,10 @@ use std::{
 use leeward_dossier::{Dossier, Library, page};
 use leeward_model::SafeText;
 
+use leeward_watch::discreet::discreet;
+
 use crate::{
     args::{self, Color},
-    discreet::discreet,
     examples,
     failure::{Exit, Failure},
     library,

@@ -14,10 +14,10 @@ use leeward_detect::{Detector, Options};
 use leeward_guard::fix::{self, Change, Ground, Planner, Remedy, Standing};
 use leeward_model::Level;
 
+use leeward_watch::discreet::discreet;
+
 use crate::{
-    args,
-    discreet::discreet,
-    environment,
+    args, environment,
     failure::{Exit, Failure},
     library,
 };

@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use leeward_model::{IncidentId, SafeText};
 use leeward_store::{Honey, Store};
 
+use leeward_watch::discreet::cautious;
+
 use crate::{
     args,
     config::Config,
-    discreet::cautious,
     failure::{Exit, Failure},
     kept,
 };

@@ -7,14 +7,13 @@ use std::{
     path::Path,
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 use leeward_dossier::Library;
-use leeward_model::{
-    Case, EventKind, Incident, Progress, SafeText, State, StepName, Timeline, facts as model_facts,
-};
+use leeward_model::{Case, EventKind, Incident, SafeText, State, StepName, Timeline};
 use leeward_report::{self as report, IncidentFormat, IncidentView, IncidentsView, ListFormat};
-use leeward_respond::{Order, facts, hindrance};
+use leeward_respond::Order;
 use leeward_store::{Filter, Head, NotAHead, Store};
+use leeward_watch::care::{self, By, NotDone};
 
 use crate::{
     args::{self, Color, Kept},
@@ -124,7 +123,7 @@ pub(crate) fn with_view<T>(
     let head = store.head()?;
     let library = Library::builtin();
     let timeline = Timeline::of(&case, &events);
-    let required = in_order(&case, &config.required().map_err(Failure::Store)?);
+    let required = in_order(&case, &config.policy()?.required);
     let guidance = show::guidance(&library, &case.dossier);
     then(&IncidentView {
         incident,
@@ -159,38 +158,24 @@ fn opened(kept: &Kept, handle: &str) -> Result<(Store, Incident, Config), Failur
 fn assign(args: &args::Assign) -> Result<Exit, Failure> {
     let (mut store, incident, _) = opened(&args.kept, &args.incident)?;
     let actor = kept::actor(&args.kept);
-    let mut entries = Vec::new();
-    let owner = args.owner.as_deref().unwrap_or_default();
+    let by = by(&actor);
+    let mut said = Vec::new();
     if args.owner.is_some() || args.due.is_none() {
-        let text = match owner {
-            "" => "nobody takes care of it now".to_owned(),
-            owner => format!("{owner} takes care of it"),
-        };
-        entries.push(kept::entry(
-            incident.id,
-            &actor,
-            EventKind::Assigned,
-            &text,
-            &[(model_facts::OWNER, owner)],
-        ));
+        let owner = args.owner.as_deref().unwrap_or_default();
+        said.push(care::assign(&mut store, by, incident.id, owner)?);
     }
     if let Some(due) = &args.due {
-        let at = day(due)?;
-        let text = format!("due on {}", Timestamp::from_second(at).unwrap_or_default());
-        let at = at.to_string();
-        entries.push(kept::entry(
-            incident.id,
-            &actor,
-            EventKind::Due,
-            &text,
-            &[(model_facts::DUE, &at)],
-        ));
+        said.push(care::due(&mut store, by, incident.id, day(due)?)?);
     }
-    store.append(&entries)?;
-    for entry in &entries {
-        say(&format!("incident {}: {}", incident.id, entry.text));
+    for text in said {
+        say(&format!("incident {}: {text}", incident.id));
     }
     Ok(Exit::Clean)
+}
+
+/// Who acts, now.
+fn by(actor: &str) -> By<'_> {
+    By { actor, at: kept::now() }
 }
 
 /// A day, or a number of days from now: its end, in seconds since 1970-01-01
@@ -215,40 +200,30 @@ fn said(text: &str) -> Result<String, Failure> {
     /// More is no note.
     const LONGEST: u64 = 64 << 10;
     let mut read = String::new();
-    let text = if text == "-" {
-        io::stdin().lock().take(LONGEST).read_to_string(&mut read)?;
-        read.trim()
-    } else {
-        text.trim()
-    };
-    if text.is_empty() {
-        return Err(Failure::Store("nothing was said".to_owned()));
+    if text != "-" {
+        return Ok(text.to_owned());
     }
-    // A note may quote a value by mistake.
-    Ok(crate::discreet::cautious(text))
+    io::stdin().lock().take(LONGEST).read_to_string(&mut read)?;
+    Ok(read)
 }
 
 fn note(args: &args::Note) -> Result<Exit, Failure> {
     let (mut store, incident, _) = opened(&args.kept, &args.incident)?;
-    let text = said(&args.text)?;
     let actor = kept::actor(&args.kept);
-    store.append(&[kept::entry(incident.id, &actor, EventKind::Noted, &text, &[])])?;
+    care::note(&mut store, by(&actor), incident.id, &said(&args.text)?)?;
     say(&format!("incident {}: noted", incident.id));
     Ok(Exit::Clean)
 }
 
 fn reopen(args: &args::Note) -> Result<Exit, Failure> {
     let (mut store, incident, _) = opened(&args.kept, &args.incident)?;
-    let text = said(&args.text)?;
     let actor = kept::actor(&args.kept);
-    if !incident.state.is_thought_dead() {
-        store.append(&[kept::entry(incident.id, &actor, EventKind::Noted, &text, &[])])?;
+    let is_reopened = care::reopen(&mut store, by(&actor), &incident, &said(&args.text)?)?;
+    if is_reopened {
+        say(&format!("incident {}: reopened", incident.id));
+    } else {
         say(&format!("incident {} is {} already; noted", incident.id, incident.state.name()));
-        return Ok(Exit::Clean);
     }
-    let facts = [(facts::FROM, incident.state.name()), (facts::TO, State::Reopened.name())];
-    store.append(&[kept::entry(incident.id, &actor, EventKind::Moved, &text, &facts)])?;
-    say(&format!("incident {}: reopened", incident.id));
     Ok(Exit::Clean)
 }
 
@@ -265,7 +240,7 @@ pub(crate) fn waived(texts: &[String]) -> Result<Vec<(StepName, String)>, Failur
                  {step}=\"...\"`"
             )));
         }
-        Ok((step, crate::discreet::cautious(reason.trim())))
+        Ok((step, leeward_watch::discreet::cautious(reason.trim())))
     };
     texts.iter().map(parse).collect()
 }
@@ -273,59 +248,13 @@ pub(crate) fn waived(texts: &[String]) -> Result<Vec<(StepName, String)>, Failur
 fn close(args: &args::Close) -> Result<Exit, Failure> {
     let (mut store, incident, config) = opened(&args.kept, &args.incident)?;
     let actor = kept::actor(&args.kept);
-    if incident.state == State::Closed {
+    let (policy, waived) = (config.policy()?, waived(&args.waive)?);
+    if care::close(&mut store, by(&actor), &policy, &incident, &waived)? {
+        say(&format!("incident {}: closed", incident.id));
+    } else {
         say(&format!("incident {} is closed already", incident.id));
-        return Ok(Exit::Clean);
     }
-    let waived = waived(&args.waive)?;
-    let mut entries: Vec<_> = waived
-        .iter()
-        .map(|(step, reason)| {
-            let facts = [
-                (facts::STEP, step.name()),
-                (facts::PROGRESS, Progress::Waived.name()),
-                (facts::PROOF, "waived"),
-            ];
-            kept::entry(incident.id, &actor, EventKind::Step, reason, &facts)
-        })
-        .collect();
-    let steps = store.steps(incident.id)?;
-    let required = config.required().map_err(Failure::Store)?;
-    let is_settled = |step: &StepName| {
-        waived.iter().any(|(waived, _)| waived == step)
-            || steps.iter().any(|known| known.step == *step && known.progress.is_settled())
-    };
-    let missing: Vec<&str> =
-        required.iter().filter(|step| !is_settled(step)).map(|step| step.name()).collect();
-    if !missing.is_empty() {
-        return Err(Failure::Store(format!(
-            "incident {} is not closed: {} {} neither done nor waived; `leeward respond {}` shows what \
-             to do, `--waive STEP=REASON` leaves one out",
-            incident.id,
-            list_of(&missing),
-            if missing.len() == 1 { "is" } else { "are" },
-            incident.id
-        )));
-    }
-    let events = store.events(Some(incident.id))?;
-    let is_waived = waived.iter().any(|(step, _)| *step == StepName::Revoke);
-    if let Some(why) = hindrance(&incident, &steps, &events).filter(|_| !is_waived) {
-        return Err(Failure::Store(format!(
-            "incident {} is not closed: {why}; revoke it with `leeward respond {} revoke --apply`, or say \
-             why it may stay with `--waive revoke=REASON`",
-            incident.id, incident.id
-        )));
-    }
-    let facts = [(facts::FROM, incident.state.name()), (facts::TO, State::Closed.name())];
-    let text = "every required step is done or waived";
-    entries.push(kept::entry(incident.id, &actor, EventKind::Moved, text, &facts));
-    store.append(&entries)?;
-    say(&format!("incident {}: closed", incident.id));
     Ok(Exit::Clean)
-}
-
-fn list_of(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn verify_log(args: &args::VerifyLog) -> Result<Exit, Failure> {
@@ -405,4 +334,10 @@ fn shown(path: &Path) -> String {
 /// A line on standard output; if nobody reads it, that is theirs to decide.
 fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
+}
+
+impl From<NotDone> for Failure {
+    fn from(not_done: NotDone) -> Self {
+        Self::Store(not_done.to_string())
+    }
 }

@@ -7,7 +7,6 @@ mod args;
 mod asking;
 mod ci;
 mod config;
-mod discreet;
 mod dossier;
 mod environment;
 mod examples;

@@ -10,7 +10,9 @@ use leeward_dossier::{Dossier, Library};
 use leeward_model::{Finding, SafeText};
 use leeward_probe::{Depth, Planned, Settings, plan};
 
-use crate::{discreet::discreet, failure::Failure};
+use leeward_watch::discreet::discreet;
+
+use crate::failure::Failure;
 
 /// The kinds of some findings, each with the number of its values.
 pub(crate) fn kinds<'l>(library: &'l Library, findings: &[Finding]) -> Vec<(&'l Dossier, usize)> {

@@ -1,31 +1,17 @@
-//! Values read again where a report or an incident says they were found: neither
-//! holds any. The
-//! detector looks through each place anew, so that a value is found though
-//! lines have moved, and only the one of that fingerprint counts.
+//! Values of a report, which holds none: read again where it says they were found.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::Read as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, path::Path};
 
 use jiff::Timestamp;
-use leeward_detect::{Detector, Options, Scratch, Sighting};
 use leeward_dossier::Library;
 use leeward_model::{
-    Blob, Case, Commit, Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace,
-    History, Location, ObjectId, Origin, Provenance, Rating, Secret, Severity, Signature, Span,
-    Tracking, Verification,
+    Commit, FilePlace, Finding, GitObjectKind, GitPlace, History, ObjectId, Provenance, Signature,
+    Tracking,
 };
-use leeward_source::git::Repository;
+use leeward_watch::reread::Reader;
 use serde::Deserialize;
 
 use crate::{failure::Failure, terminal};
-
-/// A file that is larger is scanned, not read again as a whole.
-const LARGEST: u64 = 256 << 20;
 
 const SCHEMA: &str = "leeward.report/1";
 
@@ -127,7 +113,7 @@ pub(crate) fn findings(
                 terminal::notice(&format!(
                     "note: {} is in none of its places any more, or they cannot be read from here; hand \
                  the value in through standard input",
-                    crate::discreet::discreet(
+                    leeward_watch::discreet::discreet(
                         &leeward_model::SafeText::new(&listed.hint).to_string()
                     )
                 ));
@@ -138,93 +124,6 @@ pub(crate) fn findings(
         return Err(bad("none of its values could be read again; scan anew".to_owned()));
     }
     Ok(Reread { findings, lost })
-}
-
-/// The value of a case, read again where it was found.
-pub(crate) fn value(case: &Case, library: &Library) -> Option<Secret> {
-    let places = case.locations.iter().map(|location| (*location.provenance).clone());
-    Reader::new(library).finding(case.fingerprint, places).map(|finding| finding.secret)
-}
-
-struct Reader {
-    detector: Detector,
-    repositories: BTreeMap<PathBuf, Option<Repository>>,
-}
-
-impl Reader {
-    fn new(library: &Library) -> Self {
-        Self {
-            detector: Detector::new(library, Options { low: true }),
-            repositories: BTreeMap::new(),
-        }
-    }
-
-    /// The value of this fingerprint and where it still lies, of these places.
-    fn finding(
-        &mut self,
-        fingerprint: Fingerprint,
-        places: impl IntoIterator<Item = Provenance>,
-    ) -> Option<Finding> {
-        let mut finding: Option<Finding> = None;
-        for provenance in places {
-            let Some(bytes) = self.content(&provenance) else { continue };
-            let Some(sighting) = self.sighting(fingerprint, &provenance, &bytes) else { continue };
-            let location = Location {
-                provenance: Arc::new(provenance),
-                span: Span { start: sighting.span.start as u64, end: sighting.span.end as u64 },
-                start: sighting.start,
-                end: sighting.end,
-                decoded: sighting.decoded.clone(),
-                excerpt: sighting.excerpt.clone(),
-            };
-            match &mut finding {
-                Some(finding) => finding.locations.push(location),
-                None => finding = Some(made(fingerprint, sighting, location)),
-            }
-        }
-        finding
-    }
-
-    fn sighting(
-        &self,
-        fingerprint: Fingerprint,
-        provenance: &Provenance,
-        bytes: &[u8],
-    ) -> Option<Sighting> {
-        let path;
-        let origin = match provenance {
-            Provenance::File(place) => {
-                path = path_of(&place.path)?;
-                Origin::File(&path)
-            }
-            Provenance::Git(place) => Origin::Git(place.kind, place.object),
-            Provenance::Stdin | Provenance::Remote(_) => Origin::Stdin,
-        };
-        let mut best: Option<Sighting> = None;
-        self.detector.scan(&Blob::whole(bytes, origin), &mut Scratch::default(), |sighting| {
-            if sighting.fingerprint == fingerprint && best.is_none() {
-                best = Some(sighting);
-            }
-        });
-        best
-    }
-
-    /// The bytes of a place, if they can be had.
-    fn content(&mut self, place: &Provenance) -> Option<Vec<u8>> {
-        match place {
-            Provenance::File(place) => read_file(&path_of(&place.path)?),
-            Provenance::Git(place) => {
-                self.repository(&place.repository)?.read_object(&place.object).ok()
-            }
-            Provenance::Stdin | Provenance::Remote(_) => None,
-        }
-    }
-
-    fn repository(&mut self, name: &str) -> Option<&Repository> {
-        let path = PathBuf::from(name);
-        let open = |path: &PathBuf| Repository::discover(path).ok().flatten();
-        self.repositories.entry(path.clone()).or_insert_with(|| open(&path)).as_ref()
-    }
 }
 
 impl Place {
@@ -264,42 +163,6 @@ impl Place {
         let history = Some(Box::new(history));
         Some(Provenance::Git(GitPlace { repository, kind, object, history }))
     }
-}
-
-fn made(fingerprint: Fingerprint, sighting: Sighting, location: Location) -> Finding {
-    Finding {
-        dossier: sighting.dossier,
-        fingerprint,
-        secret: sighting.secret,
-        companions: sighting.companions,
-        confidence: Confidence::of(&sighting.signals),
-        signals: sighting.signals,
-        severity: Rating { level: Severity::Low, why: Vec::new() },
-        locations: vec![location],
-        verification: Verification::default(),
-        assessment: None,
-    }
-}
-
-/// A regular file, whole.
-fn read_file(path: &Path) -> Option<Vec<u8>> {
-    if !fs::symlink_metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
-#[cfg(unix)]
-pub(crate) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt as _;
-    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
-    std::str::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {

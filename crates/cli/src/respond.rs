@@ -23,19 +23,20 @@ use leeward_probe::{Rate, Settings, Stop};
 use leeward_respond::{Ground, Halt, Responder, Shelf, Tools, Wishes};
 use leeward_source::files;
 use leeward_store::{Honey, Store};
+use leeward_watch::journal::{self, Notebook};
 
 use self::{hands::Hands, hooks::Hooks};
+use leeward_watch::discreet::{cautious, discreet};
+
 use crate::{
-    alerts::Alerts,
+    alerts,
     args::{self, Color},
     asking,
     config::Config,
-    discreet::{cautious, discreet},
     failure::{Exit, Failure},
     honey,
     incident::{day, waived},
-    kept::{self, Notebook},
-    library, sealing, terminal,
+    kept, library, sealing, terminal,
 };
 
 /// Requests a second to the provider, unless the user says otherwise: more than
@@ -50,13 +51,18 @@ pub(crate) fn run(args: &args::Respond, color: Color) -> Result<Exit, Failure> {
     let is_plan = args.decided.attest.is_none() && args.decided.waive.is_empty() && !args.apply;
     let actor = kept::actor(&args.kept);
     // Held before it is read: what others do meanwhile is not missed.
-    let holder = if is_plan { None } else { Some(kept::claim(&mut store, incident.id, &actor)?) };
+    let holder = if is_plan { None } else { Some(hold(&mut store, incident.id, &actor)?) };
     let id = incident.id;
     let done = respond(args, config, store, incident, holder.as_deref(), color);
     if let (Err(_), Some(holder)) = (&done, &holder) {
         release(args, id, holder);
     }
     done
+}
+
+/// Takes hold of an incident.
+fn hold(store: &mut Store, id: IncidentId, actor: &str) -> Result<String, Failure> {
+    journal::claim(store, id, actor, &kept::host()).map_err(|error| Failure::Store(error.0))
 }
 
 /// Lets go of an incident after a failure, which is what is told.
@@ -205,12 +211,14 @@ impl Session<'_> {
     fn carry_out(&self, known: Known, wanted: &Wanted, holder: &str) -> Result<Exit, Failure> {
         let Known { incident, case, events, .. } = &known;
         let (id, since) = (incident.id, events.last().map_or(0, |event| event.sequence));
+        let host = kept::host();
         let mut notebook = Notebook::open(
             &self.store,
             self.library,
             id,
             case.clone(),
             holder.to_owned(),
+            &host,
             &self.hands.hidden,
         );
         let quiet = self.args.how.quiet;
@@ -300,7 +308,7 @@ impl Session<'_> {
         let how = &self.args.how;
         let expires = match &how.expires {
             Some(text) => day(text)?,
-            None => kept::now() + self.config.expires_days() * 86_400,
+            None => kept::now() + self.config.policy()?.expires_days * 86_400,
         };
         if expires <= kept::now() {
             return Err(Failure::Store(
@@ -315,7 +323,7 @@ impl Session<'_> {
             patience: how.patience.map_or(Wishes::default().patience, Duration::from_secs),
             expires: Some(expires),
             brake: how.brake,
-            required: self.config.required().map_err(Failure::Store)?,
+            required: self.config.policy()?.required,
         };
         let tools = Tools {
             inquirer: self.hands.inquirer.as_deref(),
@@ -355,10 +363,8 @@ impl Session<'_> {
 
     /// Tells those who want to know what became of it.
     fn alert(&self, since: i64) -> Result<(), Failure> {
-        let alerts = Alerts::new(&self.config, self.library);
-        alerts.catch_up(&mut self.store.borrow_mut(), since)?;
-        let quiet = self.args.how.quiet;
-        alerts.deliver(&self.store, &self.settings.network, &Stop::new(), quiet).map(drop)
+        let network = Some(&self.settings.network);
+        alerts::tell(&self.config, self.library, &self.store, since, network, self.args.how.quiet)
     }
 }
 

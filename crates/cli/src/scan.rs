@@ -22,9 +22,10 @@ use leeward_source::{
     git::Repository,
 };
 use leeward_store::Store;
+use leeward_watch::record::Scanned;
 
 use crate::{
-    alerts::Alerts,
+    alerts,
     args::{self, Color},
     asking, ci,
     config::Config,
@@ -33,8 +34,7 @@ use crate::{
     honey::sighted::Watched,
     kept, library, plan, preset,
     progress::Watch,
-    record::{self, Scanned},
-    reveal, sealing, show, terminal,
+    record, reveal, sealing, show, terminal,
     verify::offline,
 };
 
@@ -161,7 +161,6 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
             targets: &names,
             meant: &targets,
             scope: &scope,
-            store: args.recording.kept.store.as_deref(),
             is_complete: outcome.coverage.is_complete(),
         };
         let mut findings = outcome.findings;
@@ -171,15 +170,23 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
         let since = keeping.store.borrow_mut().head()?.sequence;
         {
             let mut store = keeping.store.borrow_mut();
-            record::record(&mut store, &keeping.config, &scanned, &mut findings, &hidden)?;
+            let policy = keeping.config.policy()?;
+            let recorded = leeward_watch::record::record(
+                &mut store,
+                &policy,
+                &scanned,
+                &mut findings,
+                &hidden,
+            )?;
+            record::say(&recorded, args.recording.kept.store.as_deref());
             sealing::keep(&mut store, &keeping.config, &findings)?;
         }
-        let alerts = Alerts::new(&keeping.config, &library);
-        alerts.catch_up(&mut keeping.store.borrow_mut(), since)?;
-        if !args.asking.offline {
-            let network = asking::settings(&args.asking, &library)?.network;
-            alerts.deliver(&keeping.store, &network, &Stop::new(), *quiet)?;
-        }
+        let network = match args.asking.offline {
+            true => None,
+            false => Some(asking::settings(&args.asking, &library)?.network),
+        };
+        let store = &keeping.store;
+        alerts::tell(&keeping.config, &library, store, since, network.as_ref(), *quiet)?;
     }
     Ok(exit)
 }

@@ -10,9 +10,10 @@ use leeward_dossier::Library;
 use leeward_model::DossierId;
 use leeward_report::{self as report, Guidance, Remediation, Report};
 
+use leeward_watch::discreet::discreet;
+
 use crate::{
     args::{Also, Color, Format},
-    discreet::discreet,
     failure::Failure,
     terminal,
 };

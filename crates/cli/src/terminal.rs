@@ -14,9 +14,10 @@ use anstyle::{AnsiColor, Style};
 use leeward_guard::hook::Part;
 use leeward_report as report;
 
+use leeward_watch::discreet::discreet;
+
 use crate::{
     args::Color,
-    discreet::discreet,
     environment,
     failure::{Exit, Failure},
 };

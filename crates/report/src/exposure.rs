@@ -173,25 +173,21 @@ fn history(
 /// What there is to say of services that hold it: the oldest text, and how many more.
 fn elsewhere(remote: &[&RemotePlace], now: i64, masker: &Masker) -> Option<String> {
     let oldest = remote.iter().min_by_key(|place| place.at.unwrap_or(i64::MAX))?;
-    let mut text = format!("in {}", words::clip(&masker.text(&oldest.item)));
-    if let Some(author) = &oldest.author {
-        text.push_str(&format!(" by {}", words::clip(&masker.text(author))));
-    }
-    if let Some(at) = oldest.at {
-        text.push_str(&format!(", {}", words::when(at, now)));
-    }
-    text.push_str(match oldest.is_public {
-        Some(true) => "; anybody may read it",
-        Some(false) => "; members may read it",
-        None => "; who may read it is not known",
-    });
-    match remote.len() - 1 {
-        0 => {}
-        more => {
-            text.push_str(&format!("; and in {}", words::count(more, "more text", "more texts")))
-        }
-    }
-    Some(text)
+    let item = words::clip(&masker.text(&oldest.item));
+    let author = oldest.author.as_ref();
+    let author = author.map(|it| format!(" by {}", words::clip(&masker.text(it))));
+    let written = oldest.at.map(|at| format!(", {}", words::when(at, now)));
+    let readers = match oldest.is_public {
+        Some(true) => "anybody may read it",
+        Some(false) => "members may read it",
+        None => "who may read it is not known",
+    };
+    let more = match remote.len() - 1 {
+        0 => String::new(),
+        more => format!("; and in {}", words::count(more, "more text", "more texts")),
+    };
+    let (author, written) = (author.unwrap_or_default(), written.unwrap_or_default());
+    Some(format!("in {item}{author}{written}; {readers}{more}"))
 }
 
 /// Where an object belongs that no commit is known to have introduced.

@@ -155,6 +155,15 @@ impl<'a> Responder<'a> {
         self.advance()
     }
 
+    /// Asks whether the value is live, if it is at hand and somebody may be asked, and
+    /// writes down what was said.
+    ///
+    /// # Errors
+    /// When it could not be written down.
+    pub fn verify(&mut self) -> Result<(), Halt> {
+        step::verify(self)
+    }
+
     /// Closes the incident if every required step is settled.
     ///
     /// # Errors

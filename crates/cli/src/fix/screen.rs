@@ -10,7 +10,9 @@ use leeward_guard::fix::{Change, Done, Remedy};
 use leeward_model::SafeText;
 use leeward_respond::vault::shell;
 
-use crate::{discreet::discreet, failure::Failure};
+use leeward_watch::discreet::discreet;
+
+use crate::failure::Failure;
 
 /// What would become of a file.
 pub(crate) fn change(change: &Change) -> Result<(), Failure> {

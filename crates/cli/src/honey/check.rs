@@ -11,16 +11,15 @@ use std::{
 use jiff::Timestamp;
 use leeward_dossier::Library;
 use leeward_model::{Rating, SafeText, Severity};
-use leeward_probe::Stop;
 use leeward_respond::logs::{self, LogReport, Query, Strength};
 use leeward_source::Progress;
 use leeward_store::{Honey, HoneyUse, Store};
 
+use leeward_watch::discreet::discreet;
+
 use crate::{
-    alerts::Alerts,
-    args, asking,
+    alerts, args, asking,
     config::Config,
-    discreet::discreet,
     failure::{Exit, Failure},
     kept, library, terminal,
 };
@@ -55,11 +54,8 @@ pub(super) fn run(args: &args::HoneyCheck) -> Result<Exit, Failure> {
             used += u64::from(check.take(honey, log, &report)?);
         }
     }
-    let alerts = Alerts::new(&config, &library);
-    alerts.catch_up(&mut store.borrow_mut(), since)?;
-    if !args.asking.offline {
-        alerts.deliver(&store, &settings.network, &Stop::new(), false)?;
-    }
+    let network = (!args.asking.offline).then_some(&settings.network);
+    alerts::tell(&config, &library, &store, since, network, false)?;
     Ok(match (used, gaps) {
         (0, false) => {
             writeln!(io::stdout(), "none of {} honey keys is in these logs", honeys.len())?;
@@ -124,7 +120,7 @@ impl Check<'_> {
             facts: &facts(report),
             locations: &report.exposures,
             rating: &rating,
-            due: self.config.due_in(rating.level).map(|seconds| kept::now() + seconds),
+            due: self.config.policy()?.due_in(rating.level).map(|seconds| kept::now() + seconds),
         };
         let incident = self.store.borrow_mut().honey_used(honey, &used)?;
         match incident {

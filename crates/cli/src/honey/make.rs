@@ -18,10 +18,11 @@ use leeward_respond::logs;
 use leeward_store::{NewHoney, Store};
 use rand::RngExt as _;
 
+use leeward_watch::discreet::cautious;
+
 use crate::{
     args,
     config::Config,
-    discreet::cautious,
     failure::{Exit, Failure},
     kept, library, record, terminal,
 };

@@ -21,10 +21,11 @@ use leeward_model::{ObjectId, SafeText};
 use leeward_pipeline::{Baseline, IgnoreFile};
 use leeward_source::{Progress, git::Repository};
 
+use leeward_watch::discreet::{cautious, discreet};
+
 use crate::{
     args::{self, Color},
     config::Config,
-    discreet::{cautious, discreet},
     environment,
     failure::{Exit, Failure},
     scan::IGNORE_FILE,

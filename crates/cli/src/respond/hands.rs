@@ -21,7 +21,7 @@ use leeward_source::git::{RemoteUrl, Repository};
 use zeroize::Zeroizing;
 
 use super::logs;
-use crate::{args, environment, failure::Failure, reread, terminal, value};
+use crate::{args, environment, failure::Failure, terminal, value};
 
 /// What a response may use.
 pub(crate) struct Hands {
@@ -57,7 +57,7 @@ impl Hands {
         let secret = if how.value {
             Some(exposed(library, dossier, case)?)
         } else {
-            reread::value(case, library).or(sealed)
+            leeward_watch::reread::value(case, library).or(sealed)
         };
         let replacement = how.replacement.then(|| value::replacement(dossier)).transpose()?;
         let inquirer = if settings.offline {
@@ -138,7 +138,7 @@ fn roots(case: &Case, named: &[PathBuf]) -> Vec<PathBuf> {
     let mut roots: BTreeSet<PathBuf> = BTreeSet::new();
     for location in &case.locations {
         let start = match &*location.provenance {
-            Provenance::File(place) => reread::path_of(&place.path),
+            Provenance::File(place) => leeward_watch::reread::path_of(&place.path),
             Provenance::Git(place) if !RemoteUrl::is_meant(&place.repository) => {
                 Some(PathBuf::from(&place.repository))
             }

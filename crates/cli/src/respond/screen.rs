@@ -7,7 +7,9 @@ use anstyle::{AnsiColor, Style};
 use leeward_model::{Progress, SafeText, State, StepName, Validity};
 use leeward_respond::{Halt, Plan, Responder};
 
-use crate::{args::Color, discreet::discreet, failure::Failure, terminal};
+use leeward_watch::discreet::discreet;
+
+use crate::{args::Color, failure::Failure, terminal};
 
 /// Notes that are shown of a step that nobody named.
 const NOTES: usize = 4;

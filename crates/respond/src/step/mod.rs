@@ -34,6 +34,11 @@ pub(crate) fn plan(at: &Responder<'_>, step: StepName) -> Plan {
     }
 }
 
+/// Asks about the value, if it is at hand.
+pub(crate) fn verify(at: &mut Responder<'_>) -> Result<(), Halt> {
+    revoke::ask(at).map(drop)
+}
+
 /// What a person says of the first step, held against what can be asked.
 pub(crate) fn attested(at: &mut Responder<'_>, said: Outcome) -> Result<Outcome, Halt> {
     revoke::attested(at, said)

@@ -174,7 +174,7 @@ pub(super) fn attested(at: &mut Responder<'_>, said: Outcome) -> Result<Outcome,
 }
 
 /// Asks about the value, and whose it is if that is not known.
-fn ask(at: &mut Responder<'_>) -> Result<Option<Learnt>, Halt> {
+pub(super) fn ask(at: &mut Responder<'_>) -> Result<Option<Learnt>, Halt> {
     let (Some(inquirer), Some(secret)) = (at.tools.inquirer, &at.tools.secret) else {
         return Ok(None);
     };

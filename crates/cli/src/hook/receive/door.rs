@@ -9,7 +9,9 @@ use std::{
 use leeward_guard::receive::{self, Ledger};
 use leeward_model::Secret;
 
-use crate::{discreet::discreet, environment, failure::Failure};
+use leeward_watch::discreet::discreet;
+
+use crate::{environment, failure::Failure};
 
 /// Who pushes, by the names that servers have for them: GitLab, Gitea and
 /// Forgejo, GitHub Enterprise Server, Bitbucket, gitolite, web servers.

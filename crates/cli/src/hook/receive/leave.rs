@@ -16,9 +16,10 @@ use leeward_source::git::Repository;
 use serde::Serialize;
 
 use super::door;
+use leeward_watch::discreet::cautious;
+
 use crate::{
     args::receive as args,
-    discreet::cautious,
     environment,
     failure::{Exit, Failure},
     terminal,

@@ -9,7 +9,7 @@ use leeward_model::Secret;
 const SHORTEST: usize = 20;
 
 /// The text with everything that looks like a value replaced by its hint.
-pub(crate) fn discreet(text: &str) -> String {
+pub fn discreet(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
@@ -33,7 +33,7 @@ pub(crate) fn discreet(text: &str) -> String {
 /// What a person writes down, with every word that may be a value replaced by
 /// its hint: in a note a word that is hidden for nothing does less harm than one
 /// that is kept. Addresses and paths stay.
-pub(crate) fn cautious(text: &str) -> String {
+pub fn cautious(text: &str) -> String {
     /// Shorter than any value with separators in it.
     const SHORTEST_WORD: usize = 24;
     let is_value = |word: &str| {
