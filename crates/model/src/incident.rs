@@ -239,11 +239,14 @@ pub enum EventKind {
     Alerted,
     /// A pack of evidence was written.
     Exported,
+    /// Somebody did something to the server or a source, signed in or tried to, or read
+    /// what is kept.
+    Acted,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Opened,
         Self::Seen,
         Self::Gone,
@@ -259,6 +262,7 @@ impl EventKind {
         Self::Evidence,
         Self::Alerted,
         Self::Exported,
+        Self::Acted,
     ];
 
     /// A stable name, such as `opened`.
@@ -279,6 +283,7 @@ impl EventKind {
             Self::Evidence => "evidence",
             Self::Alerted => "alerted",
             Self::Exported => "exported",
+            Self::Acted => "acted",
         }
     }
 }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use leeward_detect::Detector;
 use leeward_dossier::Library;
 use leeward_model::{
-    Coverage, Finding, Fingerprint, Level, NotScanned, Reason, SafeText, Secret, Stealer,
+    Coverage, Finding, Fingerprint, Level, NotScanned, ObjectId, Reason, SafeText, Secret, Stealer,
 };
 use leeward_probe::Desk;
 use leeward_source::{
@@ -44,6 +44,9 @@ pub enum Scope {
     Staged,
     /// What some commits brought, such as `main..HEAD`.
     Range(String),
+    /// What refs lead to and these objects do not; those that are not there are
+    /// passed over.
+    Beyond(Vec<ObjectId>),
 }
 
 /// What to scan, and what to leave out of the findings.
@@ -152,16 +155,7 @@ pub fn scan(
     let early = request.desk.filter(|_| request.ignore.is_none());
     let early = early.map(|desk| Early::new(desk, library, request));
     let packages = Packages::of(library);
-    let mut scan = Scan {
-        packages: &packages,
-        early: early.as_ref(),
-        request,
-        detector,
-        progress,
-        coverage: Coverage::default(),
-        settler: Settler::new(request, detector),
-        beyond: Vec::new(),
-    };
+    let mut scan = Scan::new(request, detector, progress, &packages, early.as_ref());
     let mut paths = Vec::new();
     for target in request.targets {
         match target {
@@ -171,21 +165,46 @@ pub fn scan(
         }
     }
     scan.paths(&paths)?;
-    let Scan { settler, mut coverage, beyond, .. } = scan;
-    let settled = settler.finish(library);
-    coverage.not_scanned.sort();
-    coverage.warnings.sort();
-    coverage.warnings.dedup();
-    Ok(Outcome {
-        findings: settled.findings,
-        stealers: settled.stealers,
-        known: settled.known,
-        hidden: settled.hidden,
-        coverage,
-        suppressed: settled.suppressed,
-        below_threshold: settled.below_threshold,
-        beyond,
-    })
+    Ok(scan.outcome(library))
+}
+
+/// Scans the history of a repository that is at hand, such as a clone of one's own,
+/// by the name that findings give it. Targets of the request are not looked at.
+///
+/// # Errors
+/// As for [`scan`].
+pub fn scan_repository(
+    request: &Request<'_>,
+    repository: &Repository,
+    name: &str,
+    library: &Library,
+    detector: &Detector,
+    progress: &Progress,
+) -> Result<Outcome, Failure> {
+    let packages = Packages::of(library);
+    let mut scan = Scan::new(request, detector, progress, &packages, None);
+    scan.history(repository, name)?;
+    Ok(scan.outcome(library))
+}
+
+impl Scan<'_> {
+    fn outcome(self, library: &Library) -> Outcome {
+        let Self { settler, mut coverage, beyond, .. } = self;
+        let settled = settler.finish(library);
+        coverage.not_scanned.sort();
+        coverage.warnings.sort();
+        coverage.warnings.dedup();
+        Outcome {
+            findings: settled.findings,
+            stealers: settled.stealers,
+            known: settled.known,
+            hidden: settled.hidden,
+            coverage,
+            suppressed: settled.suppressed,
+            below_threshold: settled.below_threshold,
+            beyond,
+        }
+    }
 }
 
 /// A repository around one of the targets.
@@ -208,7 +227,26 @@ struct Scan<'a> {
     beyond: Vec<String>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn new(
+        request: &'a Request<'a>,
+        detector: &'a Detector,
+        progress: &'a Progress,
+        packages: &'a Packages<'a>,
+        early: Option<&'a Early<'a>>,
+    ) -> Self {
+        Self {
+            packages,
+            early,
+            request,
+            detector,
+            progress,
+            coverage: Coverage::default(),
+            settler: Settler::new(request, detector),
+            beyond: Vec::new(),
+        }
+    }
+
     fn stdin(&mut self) {
         let collector = Collector::new(self.detector, self.packages).asking(self.early);
         let coverage = stream::scan_stdin(self.request.threads, &&collector, self.progress);
@@ -327,6 +365,11 @@ impl Scan<'_> {
     fn history(&mut self, repository: &Repository, name: &str) -> Result<(), Failure> {
         let selection = match &self.request.scope {
             Scope::Range(range) => Selection::Range(range.clone()),
+            Scope::Beyond(known) => {
+                let refs = repository.surroundings().refs;
+                let tips = refs.into_iter().map(|(_, id)| id).collect();
+                Selection::Beyond { tips, known: known.clone() }
+            }
             _ => Selection::Everything,
         };
         let threads = self.request.threads;

@@ -2,12 +2,14 @@
 //! same judging and settling as for files, with places that say where a person
 //! looks. How the texts were had, and whose they are, is others' business.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use jiff::civil::Date;
-use leeward_detect::{Detector, Scratch};
+use leeward_detect::{Detector, Scratch, Sighting, Tokens};
 use leeward_dossier::Library;
-use leeward_model::{Blob, Finding, Level, Origin, Provenance, RemotePlace, Secret, Span};
+use leeward_model::{
+    Blob, Finding, Fingerprint, Level, Origin, Provenance, RemotePlace, Secret, Span,
+};
 use leeward_source::files;
 
 use crate::{
@@ -49,9 +51,59 @@ pub struct InTexts {
     pub hidden: Vec<Secret>,
 }
 
+/// Values that are looked for wherever they stand.
+pub struct Known<'a> {
+    /// Finds what could be one.
+    pub tokens: &'a Tokens,
+    /// Whether a value is one, by its fingerprint.
+    pub is_known: &'a dyn Fn(&Fingerprint) -> bool,
+}
+
 /// Scans texts. A comment beside a value excuses nothing: whoever wrote the
 /// text wrote the comment.
 pub fn scan_texts(texts: &Texts<'_>, library: &Library, detector: &Detector) -> InTexts {
+    scan_texts_knowing(texts, library, detector, None)
+}
+
+/// Scans texts, and finds what is known in them also where nothing around it names a
+/// provider, and however doubtful it is otherwise.
+pub fn scan_texts_knowing(
+    texts: &Texts<'_>,
+    library: &Library,
+    detector: &Detector,
+    known: Option<&Known<'_>>,
+) -> InTexts {
+    let mut scratch = Scratch::default();
+    let mut met = BTreeSet::new();
+    let mut seen = Vec::new();
+    for text in texts.texts {
+        let mut sightings: Vec<Sighting> = Vec::new();
+        let path = text.place.path.as_deref().and_then(|path| str::from_utf8(path).ok());
+        let origin = path.map_or(Origin::Stdin, |path| Origin::File(Path::new(path)));
+        detector.scan(&Blob::whole(&text.bytes, origin), &mut scratch, |sighting| {
+            sightings.push(sighting);
+        });
+        if let Some(Known { tokens, is_known }) = known {
+            let prints = sightings.iter().map(|sighting| sighting.fingerprint);
+            met.extend(prints.filter(|print| is_known(print)));
+            tokens.find(&text.bytes, is_known, |sighting| {
+                let (print, span) = (sighting.fingerprint, &sighting.span);
+                let is_same = |other: &Sighting| {
+                    other.fingerprint == print
+                        && other.span.start < span.end
+                        && span.start < other.span.end
+                };
+                if !sightings.iter().any(is_same) {
+                    met.insert(print);
+                    sightings.push(sighting);
+                }
+            });
+        }
+        if !sightings.is_empty() {
+            let provenance = Arc::new(Provenance::Remote(Box::new(text.place.clone())));
+            seen.push((provenance, sightings));
+        }
+    }
     let request = Request {
         targets: &[],
         scope: Scope::Files,
@@ -64,22 +116,11 @@ pub fn scan_texts(texts: &Texts<'_>, library: &Library, detector: &Detector) -> 
         today: texts.today,
         now: texts.now,
         user_rules: None,
-        decoys: None,
+        decoys: Some(&met),
         desk: None,
     };
     let mut settler = Settler::new(&request, detector);
-    let mut scratch = Scratch::default();
-    for text in texts.texts {
-        let mut sightings = Vec::new();
-        let path = text.place.path.as_deref().and_then(|path| str::from_utf8(path).ok());
-        let origin = path.map_or(Origin::Stdin, |path| Origin::File(Path::new(path)));
-        detector.scan(&Blob::whole(&text.bytes, origin), &mut scratch, |sighting| {
-            sightings.push(sighting);
-        });
-        if sightings.is_empty() {
-            continue;
-        }
-        let provenance = Arc::new(Provenance::Remote(Box::new(text.place.clone())));
+    for (provenance, sightings) in seen {
         let kept = sightings.into_iter().map(|mut sighting| {
             sighting.ignored_inline = false;
             let span = Span { start: sighting.span.start as u64, end: sighting.span.end as u64 };

@@ -40,8 +40,8 @@ mod incident;
 use std::io::{self, Write};
 
 pub use incident::{
-    IncidentFormat, IncidentView, IncidentsView, ListFormat, PackFile, pack, write_incident,
-    write_list,
+    EventPart, IncidentFormat, IncidentView, IncidentsView, ListFormat, PICTURES, PackFile, Parts,
+    PlacePart, StepPart, pack, write_incident, write_list,
 };
 pub use jsonl::Lines;
 pub use keeping::{mask_for_keeping, mask_text};

@@ -138,7 +138,7 @@ impl Store {
     }
 }
 
-fn case(db: &mut Db, fingerprint: &Fingerprint) -> Result<Option<Case>, Trouble> {
+pub(crate) fn case(db: &mut Db, fingerprint: &Fingerprint) -> Result<Option<Case>, Trouble> {
     let columns = crate::line::COLUMNS;
     let sql = format!("SELECT {columns}, last_seen FROM incidents WHERE fingerprint = ?1");
     let mut reader = Reader::default();

@@ -25,7 +25,7 @@ pub(crate) fn rank(severity: Severity) -> i64 {
     }
 }
 
-fn ranked(rank: i64) -> Result<Severity, Trouble> {
+pub(crate) fn ranked(rank: i64) -> Result<Severity, Trouble> {
     match rank {
         1 => Ok(Severity::Critical),
         2 => Ok(Severity::High),
@@ -78,7 +78,7 @@ pub(crate) fn fingerprint(text: &str) -> Result<Fingerprint, Trouble> {
     text.parse().map_err(|_| Trouble::Corrupt("an incident without a fingerprint".to_owned()))
 }
 
-fn state(name: &str) -> Result<State, Trouble> {
+pub(crate) fn state(name: &str) -> Result<State, Trouble> {
     name.parse().map_err(|_| Trouble::Corrupt("an incident in a state there is not".to_owned()))
 }
 

@@ -6,7 +6,7 @@ use std::{fmt, path::PathBuf};
 use zeroize::Zeroizing;
 
 /// Where the state is kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Place {
     /// A file, made on first use with a directory for it.
     File(PathBuf),

@@ -28,7 +28,7 @@ use crate::{Report, account, foreign::inert, view::View};
 /// The version of the page, for a program that wants to know what it is.
 const SCHEMA: &str = "leeward.html/1";
 
-pub(crate) const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = concat!(include_str!("style.css"), include_str!("radius.css"));
 const SCRIPT: &str = include_str!("script.js");
 
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -24,13 +24,20 @@ pub(crate) fn show(view: Known<'_>, name: &str) -> Markup {
     html! {
         section .reach aria-labelledby=(title) {
             h4 id=(title) { "What it reaches" }
-            p .glance { (text::prose(&crate::words::capital(&at_a_glance(known)))) "." }
-            (picture::show(&radius::of(view, known), name))
-            (actions(known))
-            (grants(known))
-            (impacts(known))
-            (gaps(known))
+            (inside(view, known, name))
         }
+    }
+}
+
+/// The same without a heading.
+pub(crate) fn inside(view: Known<'_>, known: &Assessment, name: &str) -> Markup {
+    html! {
+        p .glance { (text::prose(&crate::words::capital(&at_a_glance(known)))) "." }
+        (picture::show(&radius::of(view, known), name))
+        (actions(known))
+        (grants(known))
+        (impacts(known))
+        (gaps(known))
     }
 }
 
@@ -131,14 +138,19 @@ pub(crate) fn requests(view: Known<'_>) -> Markup {
     if all.is_empty() {
         return html! {};
     }
-    let rows = html! { @for request in &all { (request_row(request)) } };
-    let heads = ["Time", "Request", "Answer", "Took", "Id of the exchange"];
     html! {
         details .more {
             summary { h4 { "Evidence: " (count(all.len(), "request made", "requests made")) } }
-            (table("Every request that was made, in order", &heads, &rows))
+            (request_table(&all))
         }
     }
+}
+
+/// The table of requests.
+pub(crate) fn request_table(all: &[&Evidence]) -> Markup {
+    let rows = html! { @for request in all { (request_row(request)) } };
+    let heads = ["Time", "Request", "Answer", "Took", "Id of the exchange"];
+    table("Every request that was made, in order", &heads, &rows)
 }
 
 fn request_row(request: &Evidence) -> Markup {

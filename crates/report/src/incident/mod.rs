@@ -9,6 +9,7 @@
 
 mod input;
 mod line;
+mod parts;
 mod shown;
 mod tell;
 
@@ -23,6 +24,7 @@ use std::io::{self, Write};
 
 pub use input::{IncidentView, IncidentsView};
 pub use pack::{PackFile, pack};
+pub use parts::{EventPart, PICTURES, Parts, PlacePart, StepPart};
 
 use crate::Style;
 

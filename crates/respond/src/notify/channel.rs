@@ -103,6 +103,11 @@ impl Channel {
         notice.incident.severity >= self.at_least && self.on.contains(&notice.happening.occasion())
     }
 
+    /// What it is told, in a line.
+    pub fn about(&self) -> String {
+        format!("what is {} or worse", self.at_least.name())
+    }
+
     /// What has to be resolved before something can be delivered.
     pub fn references(&self) -> Vec<&Reference> {
         match &self.service {

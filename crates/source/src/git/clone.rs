@@ -187,13 +187,19 @@ fn command(url: &RemoteUrl, into: &Path) -> Command {
     command
         .args(["clone", "--quiet", "--mirror", "--no-local", "--template=", "--"])
         .args([url.as_str(), "."]);
+    let mut own = Vec::new();
+    if url.scheme() == "http" {
+        // In the clear on this machine alone: through no proxy, and nowhere else.
+        own.push(("http.proxy".to_owned(), String::new()));
+        own.push(("http.followRedirects".to_owned(), "false".to_owned()));
+    }
     if let Some(header) = url.authorization() {
+        own.push((format!("http.{}.extraHeader", url.as_str()), header));
+        // The credentials are for this host and no other.
+        own.push(("http.followRedirects".to_owned(), "false".to_owned()));
+    }
+    if !own.is_empty() {
         let settings = SETTINGS.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
-        let own = [
-            (format!("http.{}.extraHeader", url.as_str()), header),
-            // The credentials are for this host and no other.
-            ("http.followRedirects".to_owned(), "false".to_owned()),
-        ];
         set(&mut command, settings.chain(own));
     }
     command

@@ -31,7 +31,7 @@ impl fmt::Display for BadUrl {
         f.write_str(match self {
             Self::Scheme => {
                 "the address is not one that is fetched: \
-                 use https://, ssh://, git:// or user@host:path"
+                 use https://, ssh://, git:// or user@host:path; http:// only on this machine"
             }
             Self::Unsafe => "the address has a form that could be taken for an option or a command",
             Self::Password => "the address has a password, which ssh does not take; use a key",
@@ -48,7 +48,8 @@ impl RemoteUrl {
         target.contains("://") || target.contains("::") || scp_like(target).is_some()
     }
 
-    /// Checks an address. `file://` is taken only if the caller says so.
+    /// Checks an address. `file://` is taken only if the caller says so, and `http://`
+    /// only on this machine, where nobody listens in.
     pub fn parse(text: &str, allow_file: bool) -> Result<Self, BadUrl> {
         if text.starts_with('-') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(BadUrl::Unsafe);
@@ -56,7 +57,7 @@ impl RemoteUrl {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Self::parse_scp(text);
         };
-        let scheme = ["https", "ssh", "git", "file"]
+        let scheme = ["https", "http", "ssh", "git", "file"]
             .into_iter()
             .find(|known| scheme.eq_ignore_ascii_case(known))
             .filter(|scheme| *scheme != "file" || allow_file)
@@ -67,6 +68,9 @@ impl RemoteUrl {
             None => (None, authority),
         };
         check_host(host, scheme == "file")?;
+        if scheme == "http" && !is_this_machine(host) {
+            return Err(BadUrl::Scheme);
+        }
         let credentials = user.map(|user| {
             let (name, password) = user.split_once(':').unwrap_or((user, ""));
             (name.to_owned(), password.to_owned())
@@ -83,7 +87,7 @@ impl RemoteUrl {
         address.push_str(host);
         // A query may hold a token and has no meaning for git.
         address.push_str(path.split(['?', '#']).next().unwrap_or_default());
-        Ok(Self { address, scheme, credentials: credentials.filter(|_| scheme == "https") })
+        Ok(Self { address, scheme, credentials: credentials.filter(|_| speaks_http(scheme)) })
     }
 
     fn parse_scp(text: &str) -> Result<Self, BadUrl> {
@@ -97,6 +101,16 @@ impl RemoteUrl {
             return Err(BadUrl::Unsafe);
         }
         Ok(Self { address: text.to_owned(), scheme: "ssh", credentials: None })
+    }
+
+    /// The same with credentials that were kept elsewhere. They go along over HTTPS, and
+    /// over HTTP on this machine.
+    #[must_use]
+    pub fn with_credentials(self, name: &str, password: &str) -> Self {
+        // They are as they are, and kept as they would stand in an address.
+        let encoded = |text: &str| text.replace('%', "%25");
+        let credentials = speaks_http(self.scheme).then(|| (encoded(name), encoded(password)));
+        Self { credentials, ..self }
     }
 
     /// The address without credentials, as handed to git and as shown.
@@ -165,6 +179,21 @@ fn check_host(host: &str, may_be_empty: bool) -> Result<(), BadUrl> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:[]".contains(c);
     let is_safe = !host.starts_with('-') && host.chars().all(is_plain);
     if is_safe && (may_be_empty || !host.is_empty()) { Ok(()) } else { Err(BadUrl::Unsafe) }
+}
+
+/// Whether a host, with its port, is this machine, told by its name alone.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_loopback = |address: std::net::Ipv4Addr| address.is_loopback();
+    name == "localhost" || name == "[::1]" || name.parse().is_ok_and(is_loopback)
+}
+
+/// Whether credentials travel in a header.
+fn speaks_http(scheme: &str) -> bool {
+    matches!(scheme, "https" | "http")
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
@@ -242,6 +271,27 @@ mod tests {
     }
 
     #[test]
+    fn in_the_clear_only_on_this_machine() {
+        for here in ["127.0.0.1:3000", "127.9.9.9", "localhost", "localhost:80", "[::1]:3000"] {
+            let url = RemoteUrl::parse(&format!("http://{here}/a.git"), false).unwrap();
+            assert!(url.with_credentials("me", "word").authorization().is_some());
+        }
+        for other in [
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "127.0.0.1@example.com",
+            "10.0.0.1",
+            "0x7f.1",
+            "[::1].example.com",
+            "[::2]",
+            "",
+        ] {
+            assert!(RemoteUrl::parse(&format!("http://{other}/a"), false).is_err(), "{other}");
+        }
+    }
+
+    #[test]
     fn credentials_are_kept_apart() {
         let url = RemoteUrl::parse("https://me%40x:se%2Fcret@example.com/a", false).unwrap();
         assert_eq!(url.to_string(), "https://example.com/a");
@@ -249,6 +299,17 @@ mod tests {
         // printf 'me@x:se/cret' | base64
         assert_eq!(url.authorization().unwrap(), "Authorization: Basic bWVAeDpzZS9jcmV0");
         assert!(url.secrets().contains(&"se/cret".to_owned()));
+    }
+
+    #[test]
+    fn credentials_from_elsewhere_are_as_they_are() {
+        let url = RemoteUrl::parse("https://example.com/a", false).unwrap();
+        let url = url.with_credentials("me", "50%25:x");
+        // printf 'me:50%25:x' | base64
+        assert_eq!(url.authorization().unwrap(), "Authorization: Basic bWU6NTAlMjU6eA==");
+        assert_eq!(url.as_str(), "https://example.com/a");
+        let clear = RemoteUrl::parse("git://example.com/a", false).unwrap();
+        assert_eq!(clear.with_credentials("me", "word").authorization(), None);
     }
 
     #[test]

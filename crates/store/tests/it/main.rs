@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
 
+mod accounts;
+mod backup;
 mod cases;
 mod crash;
 mod fixture;
@@ -10,8 +12,11 @@ mod honey;
 mod letters;
 mod list;
 mod log;
+mod overview;
+mod pages;
 mod scans;
 mod schema;
 mod server;
 mod together;
 mod troubles;
+mod watch;

@@ -22,11 +22,16 @@ pub(super) fn show(shown: &Shown<'_>) -> Markup {
                 ul .sentences {
                     @for sentence in tell::window(shown) { li { (capital(&sentence)) "." } }
                 }
-                @if let Some(line) = &shown.line { (picture::show(line, &told(shown))) }
+                @if let Some(picture) = drawn(shown) { (picture) }
                 (moments(shown))
             }
         }
     }
+}
+
+/// Only the picture.
+pub(in crate::incident) fn drawn(shown: &Shown<'_>) -> Option<Markup> {
+    shown.line.as_ref().map(|line| picture::show(line, &told(shown)))
 }
 
 /// The picture in words, for who does not see it.
@@ -38,7 +43,7 @@ fn told(shown: &Shown<'_>) -> String {
     format!("{text}. The table below has every moment.")
 }
 
-fn moments(shown: &Shown<'_>) -> Markup {
+pub(in crate::incident) fn moments(shown: &Shown<'_>) -> Markup {
     let rows = html! {
         @for beat in tell::beats(shown) {
             @match beat {

@@ -3,7 +3,7 @@
 //! own style, by its hash; there is no script. Everything passes through
 //! [`inert`] once more.
 
-mod line;
+pub(super) mod line;
 mod log;
 mod picture;
 mod steps;
@@ -29,7 +29,12 @@ use super::{IncidentView, shown::Shown, tell};
 const SCHEMA: &str = "leeward.incident.html/1";
 
 /// The report's style, and what an incident has beyond.
-const STYLE: &str = concat!(include_str!("../../html/style.css"), include_str!("style.css"));
+const STYLE: &str = concat!(
+    include_str!("../../html/style.css"),
+    include_str!("../../html/radius.css"),
+    include_str!("style.css"),
+    include_str!("window.css")
+);
 
 pub(super) fn show(view: &IncidentView<'_>, out: &mut dyn Write) -> io::Result<()> {
     write(&Shown::of(view), out)
