@@ -12,15 +12,13 @@ use std::{
 use jiff::Timestamp;
 use leeward_model::Secret;
 use leeward_probe::{BadNetwork, Network, Stop, is_inside, reading_client};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderName, HeaderValue};
 use tokio::runtime::Runtime;
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
+pub use crate::ask::{Answer, Ask};
 use crate::trouble::Trouble;
-
-/// The most bytes of an answer that are read, unless a request says otherwise.
-const LARGEST: usize = 16 << 20;
 
 /// Tries of one request before it is left for later.
 const TRIES: u32 = 4;
@@ -59,103 +57,6 @@ impl Clock for SystemClock {
     }
 }
 
-/// A request to be answered.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    method: reqwest::Method,
-    url: Url,
-    headers: HeaderMap,
-    body: Option<Vec<u8>>,
-    /// The most bytes of the answer that are read.
-    pub at_most: usize,
-    /// Whether the credential goes along, if the host is the source's own.
-    pub with_credential: bool,
-}
-
-impl Ask {
-    /// Reads an address.
-    ///
-    /// # Errors
-    /// What is no address, is neither HTTPS nor HTTP, or holds a password.
-    pub fn get(address: &str) -> Result<Self, Trouble> {
-        let strange = |why: &str| Trouble::Strange(why.to_owned());
-        let url = Url::parse(address).map_err(|_| strange("a link that is no address"))?;
-        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-            return Err(strange("a link that leads to no web server"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(strange("a link with a user name or a password in it"));
-        }
-        Ok(Self {
-            method: reqwest::Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            body: None,
-            at_most: LARGEST,
-            with_credential: true,
-        })
-    }
-
-    /// With a body that is sent by `POST`. Only for questions: what changes
-    /// something is nobody's business here.
-    #[must_use]
-    pub fn post(self, kind: &'static str, body: Vec<u8>) -> Self {
-        let mut asked = self.header("content-type", kind);
-        asked.method = reqwest::Method::POST;
-        asked.body = Some(body);
-        asked
-    }
-
-    /// With a header; one that cannot be sent is left out.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(HeaderName::from_static(name), value);
-        }
-        self
-    }
-
-    /// Without the credential: for links to hosts of others.
-    #[must_use]
-    pub fn anonymous(self) -> Self {
-        Self { with_credential: false, ..self }
-    }
-
-    /// Reading at most so many bytes.
-    #[must_use]
-    pub fn at_most(self, bytes: usize) -> Self {
-        Self { at_most: bytes, ..self }
-    }
-
-    /// Where it goes.
-    pub fn url(&self) -> &Url {
-        &self.url
-    }
-}
-
-/// What was answered.
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body, as far as it was read.
-    pub body: Vec<u8>,
-    /// Whether there was more than was read.
-    pub is_cut: bool,
-    headers: HeaderMap,
-}
-
-impl Answer {
-    /// A header, if it is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// Whether it is what was asked for.
-    pub fn is_ok(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
-
 /// How the credential of a source is sent.
 pub enum Credential {
     /// In a header, after some text such as `Bearer `.
@@ -172,6 +73,9 @@ pub struct Client {
     /// alone, and all of them may be inside a network and in the clear.
     named: Vec<String>,
     credential: Option<Credential>,
+    /// Scheme, host and port that the credential goes to; `None` for any of the first
+    /// named host.
+    home: Option<Origin>,
     clock: Arc<dyn Clock>,
     stop: Stop,
     /// Between two requests.
@@ -199,12 +103,24 @@ impl Client {
             .build()
             .map_err(BadNetwork::Runtime)?;
         let apart = Duration::from_secs_f64(1.0 / rate.clamp(0.001, 1000.0));
-        Ok(Self { runtime, http, named, credential, clock, stop, apart, last: None })
+        Ok(Self { runtime, http, named, credential, home: None, clock, stop, apart, last: None })
+    }
+
+    /// Narrows where the credential goes to the scheme, host and port of an address:
+    /// a link to the same host in the clear, or to another port, goes without.
+    #[must_use]
+    pub fn at_home(self, home: &Url) -> Self {
+        Self { home: Some(home.origin()), ..self }
     }
 
     /// The time.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Whether there is a credential to be sent.
+    pub fn has_credential(&self) -> bool {
+        self.credential.is_some()
     }
 
     /// Whether the operator wants it to end.
@@ -274,7 +190,8 @@ impl Client {
 
     fn send(&self, ask: &Ask) -> Result<Answer, String> {
         let mut headers = ask.headers.clone();
-        let is_home = self.named.first().map(String::as_str) == ask.url.host_str();
+        let is_home = self.named.first().map(String::as_str) == ask.url.host_str()
+            && self.home.as_ref().is_none_or(|home| *home == ask.url.origin());
         if let Some(credential) =
             self.credential.as_ref().filter(|_| ask.with_credential && is_home)
             && let Some((name, value)) = header_of(credential)
@@ -329,8 +246,12 @@ impl Client {
                 let why = format!("{asked}: status {}", answer.status);
                 Ok(Meant::Wait(self.told(&answer), why))
             }
-            401 => Err(Trouble::Refused(format!(
+            401 if self.has_credential() => Err(Trouble::Refused(format!(
                 "{asked}: the credential is refused; give the source another"
+            ))),
+            401 => Err(Trouble::Refused(format!(
+                "{asked}: it is not shown without a credential; give the source one by \
+                 `token_env` or `token_file`"
             ))),
             _ => Ok(Meant::Answer(answer)),
         }
@@ -385,7 +306,7 @@ fn header_of(credential: &Credential) -> Option<(HeaderName, HeaderValue)> {
 }
 
 /// Host and path: a query may hold what nobody should see.
-fn shown(url: &Url) -> String {
+pub(crate) fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     leeward_model::SafeText::new(&format!("{host}{}", url.path())).to_string()
 }

@@ -1,0 +1,343 @@
+//! Confluence: pages, blog posts and comments in the order in which they were changed,
+//! in storage format as it is, and on request the versions that a page had before: a
+//! value that was taken out of a page is still in its history.
+//!
+//! Facts: `GET /rest/api/content/search` takes CQL, expands `body.storage`, `version`,
+//! `history` and `space`, and goes on at `_links.next`, which is relative to
+//! `_links.base`; on Cloud it all lies under `/wiki`
+//! (developer.atlassian.com/cloud/confluence/rest/v1, "Content", and "Advanced
+//! searching using CQL"). An old version is `GET /rest/api/content/{id}` with
+//! `status=historical&version={n}`. CQL compares `lastmodified` by the minute in the
+//! time zone of the user who asks, which no answer tells: so the bound goes back more
+//! than a day.
+
+use jiff::{Span, Timestamp, tz::Offset};
+use leeward_model::RemotePlace;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    client::{Answer, Ask, Client},
+    item::{Cursor, Gap, Item, ItemKey, Next, Page, Service, Text},
+    known::{Known, print_of},
+    moment::{moment, past},
+    service::{BadSetting, Opened, Sends, own},
+    setting::Setting,
+    trouble::Trouble,
+    words::{base, fitting, text_at},
+};
+
+/// Pages of the wiki in a page of ours.
+const LIMIT: usize = 25;
+
+/// Zones lie 26 hours apart at most.
+const BACK_HOURS: i64 = 27;
+
+/// The most old versions of a page that are read, the newest of them first.
+const MOST_VERSIONS: u64 = 50;
+
+/// The most bytes of an answer.
+const LARGEST: usize = 8 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    /// Such as `https://acme.atlassian.net/wiki` or `https://wiki.acme.example`.
+    url: String,
+    /// Keys of spaces; all if there is none.
+    #[serde(default)]
+    spaces: Vec<String>,
+    /// Whether the versions before the last are read too.
+    #[serde(default)]
+    versions: bool,
+    /// The user's address, for Cloud's tokens; a bearer token otherwise.
+    user: Option<String>,
+}
+
+/// Opens the pages of a site.
+pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
+    let own: Own = own(setting)?;
+    let bad = |why: String| BadSetting::new(setting, why);
+    let mut root = base(&own.url).map_err(|why| bad(format!("`url`: {why}")))?;
+    if !root.path().ends_with('/') {
+        root.set_path(&format!("{}/", root.path()));
+    }
+    let is_key = |name: &String| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"~_-".contains(&byte))
+    };
+    if let Some(space) = own.spaces.iter().find(|space| !is_key(space)) {
+        return Err(bad(format!("`spaces`: `{space}` is no key of a space, such as `DOCS`")));
+    }
+    Ok(Opened {
+        named: vec![root.host_str().unwrap_or_default().to_owned()],
+        home: Some(root.clone()),
+        rate: 2.0,
+        every_seconds: 300,
+        sends: own.user.map_or(Sends::Header("authorization", "Bearer "), Sends::Basic),
+        service: Box::new(Confluence {
+            source: setting.name.clone(),
+            root,
+            spaces: own.spaces,
+            versions: own.versions,
+        }),
+    })
+}
+
+struct Confluence {
+    source: String,
+    root: Url,
+    spaces: Vec<String>,
+    versions: bool,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Position {
+    #[serde(default)]
+    known: Known,
+    /// The last change that was seen when a look ended.
+    since: Option<i64>,
+    /// The last one of this look.
+    newest: Option<i64>,
+    /// The next page of this look.
+    next: Option<String>,
+    /// Pages of the wiki in a page of ours, if fewer than usual because they are large.
+    limit: Option<usize>,
+}
+
+fn cursor(position: &Position) -> Cursor {
+    Cursor(serde_json::to_string(position).unwrap_or_default())
+}
+
+impl Service for Confluence {
+    fn page(&mut self, client: &mut Client, from: Option<&Cursor>) -> Result<Page, Trouble> {
+        let mut position: Position =
+            from.and_then(|cursor| serde_json::from_str(&cursor.0).ok()).unwrap_or_default();
+        let url = self.query(&position)?;
+        let answer = client.ask(&Ask::get(url.as_str())?.at_most(LARGEST))?;
+        if position.next.is_some() && matches!(answer.status, 400 | 404) {
+            // A page that has expired: the look begins again from its bound.
+            position.next = None;
+            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor(&position)) });
+        }
+        if !answer.is_ok() {
+            let why = format!("the search answers with status {}", answer.status);
+            let next = "look at `url`, `spaces` and the rights of the token";
+            return Err(Trouble::Refused(format!("{why}; {next}")));
+        }
+        let limit = position.limit.unwrap_or(LIMIT);
+        if answer.is_cut && limit > 1 {
+            position.limit = Some(limit / 2);
+            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor(&position)) });
+        }
+        let found = json(&answer)?;
+        let contents = found.pointer("/results").and_then(Value::as_array);
+        let contents = contents.map(Vec::as_slice).unwrap_or_default();
+        let now = client.clock().now();
+        let mut page =
+            Page { items: vec![], gaps: vec![], next: Next::Later(Cursor(String::new())) };
+        for content in contents {
+            let id = text_at(content, "/id").unwrap_or_default();
+            let number = content.pointer("/version/number").and_then(Value::as_u64).unwrap_or(0);
+            let print = print_of(&[id.as_bytes(), &number.to_le_bytes()]);
+            let changed = past(text_at(content, "/version/when").as_deref().and_then(moment), now);
+            position.newest = position.newest.max(changed);
+            if position.known.has(print) {
+                continue;
+            }
+            let mut texts = vec![self.text(content, number, now)];
+            match self.before(client, &id, number, &position.known, &mut page.gaps) {
+                Ok(before) => texts.extend(before),
+                Err(_) if !page.items.is_empty() => {
+                    page.next = Next::More(cursor(&position));
+                    return Ok(page);
+                }
+                Err(trouble) => return Err(trouble),
+            }
+            texts.retain(|text| !text.bytes.is_empty());
+            page.items.extend(texts.into_iter().map(Item::Text));
+            position.known.add(print);
+        }
+        page.next = match self.next(&found, &url) {
+            Some(next) if !contents.is_empty() => {
+                position.next = Some(next.to_string());
+                Next::More(cursor(&position))
+            }
+            _ => {
+                let newest = position.newest.take();
+                (position.since, position.next) = (newest.max(position.since), None);
+                position.limit = None;
+                Next::Later(cursor(&position))
+            }
+        };
+        Ok(page)
+    }
+
+    fn again(
+        &mut self,
+        client: &mut Client,
+        place: &RemotePlace,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        // `page 123`, or `page 123 version 4`
+        let mut words = place.item.split(' ').skip(1);
+        let id = words.next().unwrap_or_default();
+        let version = words.nth(1).and_then(|number| number.parse().ok());
+        let content = self.content(client, id, version)?;
+        let Some(content) = content else { return Ok(None) };
+        Ok(Some(self.text(&content, version.unwrap_or(0), i64::MAX).bytes))
+    }
+}
+
+impl Confluence {
+    fn query(&self, position: &Position) -> Result<Url, Trouble> {
+        if let Some(next) = &position.next {
+            let strange = || Trouble::Strange("a lost page of the search".to_owned());
+            let next = Url::parse(next).map_err(|_| strange())?;
+            return Ok(position.limit.map_or(next.clone(), |limit| limited(&next, limit)));
+        }
+        let mut conditions = vec!["type in (page, blogpost, comment)".to_owned()];
+        if !self.spaces.is_empty() {
+            let names: Vec<String> = self.spaces.iter().map(|name| format!("\"{name}\"")).collect();
+            conditions.push(format!("space in ({})", names.join(", ")));
+        }
+        if let Some(since) = position.since.and_then(|at| Timestamp::from_second(at).ok()) {
+            let at = Offset::UTC.to_datetime(since);
+            let at = at.checked_sub(Span::new().hours(BACK_HOURS)).unwrap_or(at);
+            conditions.push(format!("lastmodified >= \"{}\"", at.strftime("%Y-%m-%d %H:%M")));
+        }
+        let cql = format!("{} order by lastmodified asc", conditions.join(" and "));
+        let mut url = self.at(&["content", "search"])?;
+        url.query_pairs_mut()
+            .append_pair("cql", &cql)
+            .append_pair("expand", "body.storage,version,history,space")
+            .append_pair("limit", &position.limit.unwrap_or(LIMIT).to_string());
+        Ok(url)
+    }
+
+    /// The next page of a search, if it lies on the site and is another one.
+    fn next(&self, found: &Value, here: &Url) -> Option<Url> {
+        let next = text_at(found, "/_links/next")?;
+        // Cloud leaves out the `/wiki` that `base` ends with.
+        let next = if next.starts_with('/') && !next.starts_with(self.root.path()) {
+            self.root.join(next.trim_start_matches('/')).ok()?
+        } else {
+            self.root.join(&next).ok()?
+        };
+        (next.origin() == self.root.origin() && next != *here).then_some(next)
+    }
+
+    fn at(&self, parts: &[&str]) -> Result<Url, Trouble> {
+        let mut url = self.root.clone();
+        url.path_segments_mut()
+            .map_err(|()| Trouble::Strange("an address that cannot be made".to_owned()))?
+            .pop_if_empty()
+            .extend(["rest", "api"])
+            .extend(parts);
+        Ok(url)
+    }
+
+    fn content(
+        &self,
+        client: &mut Client,
+        id: &str,
+        version: Option<u64>,
+    ) -> Result<Option<Value>, Trouble> {
+        let mut url = self.at(&["content", id])?;
+        url.query_pairs_mut().append_pair("expand", "body.storage,version,history,space");
+        if let Some(version) = version {
+            url.query_pairs_mut()
+                .append_pair("status", "historical")
+                .append_pair("version", &version.to_string());
+        }
+        let answer = client.ask(&Ask::get(url.as_str())?.at_most(LARGEST))?;
+        if !answer.is_ok() {
+            return Ok(None);
+        }
+        json(&answer).map(Some)
+    }
+
+    /// The versions of a page before the last, as far back as one that was handed out.
+    fn before(
+        &self,
+        client: &mut Client,
+        id: &str,
+        number: u64,
+        known: &Known,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Vec<Text>, Trouble> {
+        let mut texts = Vec::new();
+        if !self.versions {
+            return Ok(texts);
+        }
+        for (count, version) in (1..number).rev().enumerate() {
+            if known.has(print_of(&[id.as_bytes(), &version.to_le_bytes()])) {
+                break;
+            }
+            if count as u64 >= MOST_VERSIONS {
+                let why = format!("versions before {} were left out", version + 1);
+                gaps.push(Gap { what: fitting(&format!("page {id}")), why });
+                break;
+            }
+            match self.content(client, id, Some(version))? {
+                Some(content) => {
+                    let mut text = self.text(&content, version, client.clock().now());
+                    text.key.id = format!("{} version {version}", text.key.id);
+                    text.place.item.clone_from(&text.key.id);
+                    texts.push(text);
+                }
+                None => {
+                    let what = format!("page {id} version {version}");
+                    let why = "cannot be had".to_owned();
+                    gaps.push(Gap { what: fitting(&what), why });
+                }
+            }
+        }
+        Ok(texts)
+    }
+
+    fn text(&self, content: &Value, number: u64, now: i64) -> Text {
+        let kind = text_at(content, "/type").unwrap_or_else(|| "page".to_owned());
+        let id = fitting(&format!("{kind} {}", text_at(content, "/id").unwrap_or_default()));
+        let title = text_at(content, "/title").unwrap_or_default();
+        let body = text_at(content, "/body/storage/value").unwrap_or_default();
+        let words = if title.is_empty() { body } else { format!("{title}\n{body}") };
+        let changed = text_at(content, "/version/when");
+        let shown = text_at(content, "/_links/webui").unwrap_or_default();
+        Text {
+            key: ItemKey { id: id.clone(), version: number.to_string() },
+            place: RemotePlace {
+                source: self.source.clone(),
+                service: "confluence".to_owned(),
+                item: id,
+                url: self
+                    .root
+                    .join(shown.trim_start_matches('/'))
+                    .map_or_else(|_| self.root.to_string(), |url| url.to_string()),
+                path: None,
+                author: text_at(content, "/version/by/displayName").map(|name| fitting(&name)),
+                at: past(changed.as_deref().and_then(moment), now),
+                is_public: Some(false),
+            },
+            bytes: words.into_bytes(),
+        }
+    }
+}
+
+/// The same address with another number of results.
+fn limited(url: &Url, limit: usize) -> Url {
+    let others = url.query_pairs().filter(|(name, _)| name != "limit");
+    let others: Vec<_> =
+        others.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let mut url = url.clone();
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair("limit", &limit.to_string());
+    url
+}
+
+fn json(answer: &Answer) -> Result<Value, Trouble> {
+    if answer.is_cut {
+        return Err(Trouble::Strange("a page of the search is too large to be read".to_owned()));
+    }
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Trouble::Strange(format!("an answer that is no JSON: {error}")))
+}

@@ -1,0 +1,393 @@
+//! Jira: issues and their comments, in the order in which they were changed. Cloud is
+//! read by version 3 of its interface, whose texts are documents (ADF), Server and
+//! Data Center by version 2, whose texts are plain.
+//!
+//! Facts: Cloud's `GET /rest/api/3/search/jql` wants a bounded query and goes on by
+//! `nextPageToken` (developer.atlassian.com/cloud/jira/platform/rest/v3, "Issue
+//! search"); Server's `GET /rest/api/2/search` goes on by `startAt`. JQL compares
+//! `updated` by the minute, in the time zone of the user who asks, and answers write
+//! times in that zone too: so the bound is the local part of the last time seen.
+//! `fields.comment` holds some comments and their `total`; all are at
+//! `…/issue/{key}/comment`.
+
+mod adf;
+
+use adf::plain;
+use jiff::{Span, civil::DateTime};
+use leeward_model::RemotePlace;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    client::{Answer, Ask, Client},
+    item::{Cursor, Gap, Item, ItemKey, Next, Page, Service, Text},
+    known::{Known, print_of},
+    moment::{moment, past},
+    service::{BadSetting, Opened, Sends, own},
+    setting::Setting,
+    trouble::Trouble,
+    words::{base, fitting, text_at},
+};
+
+/// Issues a page.
+const LIMIT: usize = 50;
+
+/// The most bytes of a page of issues: a parsed one takes up to sixteen times as many.
+const LARGEST: usize = 8 << 20;
+
+/// Issues that are asked for again when a minute holds more than a page of them: one
+/// that changes meanwhile moves the others up.
+const OVERLAP: usize = 10;
+
+/// How far a look goes back: an hour that a clock is set back is read twice.
+const BACK_MINUTES: i64 = 61;
+
+/// Where a source without `since` begins; Cloud refuses a query without a bound.
+const BEGINNING: &str = "2000-01-01 00:00";
+
+/// The most pages of an issue's comments.
+const MOST_COMMENT_PAGES: usize = 50;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    /// Such as `https://acme.atlassian.net` or `https://jira.acme.example`.
+    url: String,
+    /// Keys of projects; all if there is none.
+    #[serde(default)]
+    projects: Vec<String>,
+    /// More conditions in JQL, without `ORDER BY`.
+    jql: Option<String>,
+    /// Whether it is Cloud; told by its host otherwise.
+    cloud: Option<bool>,
+    /// The user's address, for Cloud's tokens; a bearer token otherwise.
+    user: Option<String>,
+}
+
+/// Opens the issues of a site.
+pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
+    let own: Own = own(setting)?;
+    let bad = |why: String| BadSetting::new(setting, why);
+    let mut root = base(&own.url).map_err(|why| bad(format!("`url`: {why}")))?;
+    if !root.path().ends_with('/') {
+        root.set_path(&format!("{}/", root.path()));
+    }
+    let host = root.host_str().unwrap_or_default().to_owned();
+    let is_cloud = own.cloud.unwrap_or(host.ends_with(".atlassian.net"));
+    if let Some(project) = own.projects.iter().find(|project| !is_key(project)) {
+        return Err(bad(format!("`projects`: `{project}` is no key of a project, such as `APP`")));
+    }
+    if own.jql.as_deref().is_some_and(|jql| jql.to_ascii_lowercase().contains("order by")) {
+        return Err(bad("`jql`: without `ORDER BY`; issues come as they were changed".to_owned()));
+    }
+    let mut conditions = Vec::new();
+    if !own.projects.is_empty() {
+        let names: Vec<String> = own.projects.iter().map(|name| format!("\"{name}\"")).collect();
+        conditions.push(format!("project in ({})", names.join(", ")));
+    }
+    conditions.extend(own.jql.map(|jql| format!("({jql})")));
+    Ok(Opened {
+        named: vec![host],
+        home: Some(root.clone()),
+        rate: 2.0,
+        every_seconds: 120,
+        sends: own.user.map_or(Sends::Header("authorization", "Bearer "), Sends::Basic),
+        service: Box::new(Jira { source: setting.name.clone(), root, is_cloud, conditions }),
+    })
+}
+
+fn is_key(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+struct Jira {
+    source: String,
+    root: Url,
+    is_cloud: bool,
+    conditions: Vec<String>,
+}
+
+/// Where it goes on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Position {
+    #[serde(default)]
+    known: Known,
+    /// `yyyy-MM-dd HH:mm` in the zone of the user.
+    since: Option<String>,
+    /// The next page of the same query.
+    token: Option<String>,
+    #[serde(default)]
+    start: usize,
+    /// Issues a page, if fewer than usual because they are large.
+    limit: Option<usize>,
+}
+
+impl Service for Jira {
+    fn page(&mut self, client: &mut Client, from: Option<&Cursor>) -> Result<Page, Trouble> {
+        let mut position: Position =
+            from.and_then(|cursor| serde_json::from_str(&cursor.0).ok()).unwrap_or_default();
+        let ask = Ask::get(self.query(&position)?.as_str())?.at_most(LARGEST);
+        let answer = client.ask(&ask)?;
+        if answer.status == 400 && position.token.is_some() {
+            // A token that has expired: the query goes on from its bound.
+            position.token = None;
+            let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
+            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor) });
+        }
+        if !answer.is_ok() {
+            let why = format!("the search answers with status {}", answer.status);
+            let next = "look at `url`, `projects`, `jql` and the rights of the token";
+            return Err(Trouble::Refused(format!("{why}; {next}")));
+        }
+        let limit = position.limit.unwrap_or(LIMIT);
+        if answer.is_cut && limit > 1 {
+            position.limit = Some(limit / 2);
+            let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
+            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor) });
+        }
+        let found = json(&answer)?;
+        let issues = found.pointer("/issues").and_then(Value::as_array);
+        let issues = issues.map(Vec::as_slice).unwrap_or_default();
+        let mut page =
+            Page { items: vec![], gaps: vec![], next: Next::Later(Cursor(String::new())) };
+        for issue in issues {
+            let key = text_at(issue, "/key").unwrap_or_default();
+            let updated = text_at(issue, "/fields/updated").unwrap_or_default();
+            let print = print_of(&[key.as_bytes(), updated.as_bytes()]);
+            if position.known.has(print) {
+                continue;
+            }
+            match self.issue(client, &key, &updated, issue, &mut page.gaps) {
+                Ok(texts) => page.items.extend(texts.into_iter().map(Item::Text)),
+                Err(_) if !page.items.is_empty() => {
+                    let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
+                    page.next = Next::More(cursor);
+                    return Ok(page);
+                }
+                Err(trouble) => return Err(trouble),
+            }
+            position.known.add(print);
+        }
+        let token = text_at(&found, "/nextPageToken");
+        let total = found.pointer("/total").and_then(Value::as_u64).unwrap_or(0);
+        let has_more = if self.is_cloud {
+            token.is_some() && found.pointer("/isLast") != Some(&Value::Bool(true))
+        } else {
+            ((position.start + issues.len()) as u64) < total
+        };
+        let now = client.clock().now();
+        let updated = issues.last().and_then(|issue| text_at(issue, "/fields/updated"));
+        let last = updated.as_deref().filter(|at| moment(at).is_some_and(|at| at <= now + A_DAY));
+        let last = last.and_then(minute);
+        let is_over = !has_more || issues.is_empty();
+        advance(&mut position, last, token, issues.len(), is_over);
+        let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
+        page.next = if is_over { Next::Later(cursor) } else { Next::More(cursor) };
+        Ok(page)
+    }
+
+    fn again(
+        &mut self,
+        client: &mut Client,
+        place: &RemotePlace,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        let key = place.item.split(' ').next().unwrap_or_default();
+        let answer = client.ask(&Ask::get(self.at(&["issue", key])?.as_str())?)?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let issue = json(&answer)?;
+        let updated = text_at(&issue, "/fields/updated").unwrap_or_default();
+        let texts = self.issue(client, key, &updated, &issue, &mut Vec::new())?;
+        Ok(texts.into_iter().find(|text| text.key.id == place.item).map(|text| text.bytes))
+    }
+}
+
+/// How far a site's clock may be ahead of ours.
+const A_DAY: i64 = 86_400;
+
+/// The local part of a time, as JQL takes it.
+fn minute(updated: &str) -> Option<DateTime> {
+    updated.get(..16)?.parse().ok()
+}
+
+fn shown(at: DateTime) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Moves on. Not by pages alone: an issue that changes meanwhile leaves its place, and
+/// one would be passed over. So the bound moves as soon as the minute does.
+fn advance(
+    position: &mut Position,
+    last: Option<DateTime>,
+    token: Option<String>,
+    count: usize,
+    is_over: bool,
+) {
+    let since = position.since.as_deref().and_then(|since| since.parse::<DateTime>().ok());
+    let back = |at: DateTime| at.checked_sub(Span::new().minutes(BACK_MINUTES)).unwrap_or(at);
+    if is_over {
+        let newest = last.map(back).max(since);
+        (position.since, position.token, position.start) = (newest.map(shown), None, 0);
+        position.limit = None;
+        return;
+    }
+    match last {
+        Some(last) if since.is_none_or(|since| last > since) => {
+            (position.since, position.token, position.start) = (Some(shown(last)), None, 0);
+        }
+        _ => {
+            position.token = token;
+            position.start += count.saturating_sub(OVERLAP.min(count / 2)).max(1);
+        }
+    }
+}
+
+impl Jira {
+    fn query(&self, position: &Position) -> Result<Url, Trouble> {
+        let since = position.since.as_deref().unwrap_or(BEGINNING);
+        let mut conditions = self.conditions.clone();
+        conditions.push(format!("updated >= \"{since}\""));
+        let jql = format!("{} ORDER BY updated ASC, key ASC", conditions.join(" AND "));
+        let mut url = self.at(if self.is_cloud { &["search", "jql"] } else { &["search"] })?;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("jql", &jql).append_pair("fields", "*all");
+        query.append_pair("maxResults", &position.limit.unwrap_or(LIMIT).to_string());
+        if self.is_cloud {
+            if let Some(token) = &position.token {
+                query.append_pair("nextPageToken", token);
+            }
+        } else {
+            query.append_pair("startAt", &position.start.to_string());
+        }
+        drop(query);
+        Ok(url)
+    }
+
+    fn at(&self, parts: &[&str]) -> Result<Url, Trouble> {
+        let mut url = self.root.clone();
+        let version = if self.is_cloud { "3" } else { "2" };
+        url.path_segments_mut()
+            .map_err(|()| Trouble::Strange("an address that cannot be made".to_owned()))?
+            .pop_if_empty()
+            .extend(["rest", "api", version])
+            .extend(parts);
+        Ok(url)
+    }
+
+    /// An issue and its comments.
+    fn issue(
+        &self,
+        client: &mut Client,
+        key: &str,
+        updated: &str,
+        issue: &Value,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Vec<Text>, Trouble> {
+        let now = client.clock().now();
+        let mut words = String::new();
+        let fields = issue.pointer("/fields").and_then(Value::as_object);
+        for (name, value) in fields.into_iter().flatten() {
+            let is_text = matches!(name.as_str(), "summary" | "description" | "environment")
+                || name.starts_with("customfield_");
+            if is_text {
+                plain(value, &mut words);
+            }
+        }
+        let names = issue.pointer("/fields/attachment").and_then(Value::as_array);
+        for name in names.into_iter().flatten().filter_map(|one| text_at(one, "/filename")) {
+            let what = format!("{key}: {name}");
+            gaps.push(Gap { what: fitting(&what), why: "attachments are not read".to_owned() });
+        }
+        let author = text_at(issue, "/fields/creator/displayName");
+        let mut texts = vec![self.text(key.to_owned(), key, updated, author, words, now)];
+        let given = issue.pointer("/fields/comment/comments").and_then(Value::as_array);
+        let mut comments = given.cloned().unwrap_or_default();
+        let total = issue.pointer("/fields/comment/total").and_then(Value::as_u64).unwrap_or(0);
+        if total > comments.len() as u64 {
+            comments = self.comments(client, key, gaps)?;
+        }
+        for comment in &comments {
+            let id = text_at(comment, "/id").unwrap_or_default();
+            let changed = text_at(comment, "/updated").or_else(|| text_at(comment, "/created"));
+            let mut words = String::new();
+            plain(comment.pointer("/body").unwrap_or(&Value::Null), &mut words);
+            let author = text_at(comment, "/author/displayName");
+            let item = format!("{key} comment {id}");
+            texts.push(self.text(item, key, &changed.unwrap_or_default(), author, words, now));
+        }
+        texts.retain(|text| !text.bytes.is_empty());
+        Ok(texts)
+    }
+
+    /// All comments of an issue that has more than come with it.
+    fn comments(
+        &self,
+        client: &mut Client,
+        key: &str,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<Vec<Value>, Trouble> {
+        let mut all = Vec::new();
+        for _ in 0..MOST_COMMENT_PAGES {
+            let mut url = self.at(&["issue", key, "comment"])?;
+            url.query_pairs_mut()
+                .append_pair("startAt", &all.len().to_string())
+                .append_pair("maxResults", "100");
+            let answer = client.ask(&Ask::get(url.as_str())?)?;
+            if !answer.is_ok() {
+                let why = format!("comments: status {}", answer.status);
+                gaps.push(Gap { what: fitting(key), why });
+                return Ok(all);
+            }
+            let found = json(&answer)?;
+            let some = found.pointer("/comments").and_then(Value::as_array);
+            let some = some.map(Vec::as_slice).unwrap_or_default();
+            all.extend(some.iter().cloned());
+            let total = found.pointer("/total").and_then(Value::as_u64).unwrap_or(0);
+            if some.is_empty() || all.len() as u64 >= total {
+                return Ok(all);
+            }
+        }
+        let why = format!("more comments than {MOST_COMMENT_PAGES} pages hold");
+        gaps.push(Gap { what: fitting(key), why });
+        Ok(all)
+    }
+
+    fn text(
+        &self,
+        id: String,
+        key: &str,
+        version: &str,
+        author: Option<String>,
+        words: String,
+        now: i64,
+    ) -> Text {
+        let id = fitting(&id);
+        Text {
+            key: ItemKey { id: id.clone(), version: fitting(version) },
+            place: RemotePlace {
+                source: self.source.clone(),
+                service: "jira".to_owned(),
+                item: id,
+                url: self
+                    .root
+                    .join(&format!("browse/{key}"))
+                    .map_or_else(|_| self.root.to_string(), |url| url.to_string()),
+                path: None,
+                author: author.map(|author| fitting(&author)),
+                at: past(moment(version), now),
+                is_public: Some(false),
+            },
+            bytes: words.into_bytes(),
+        }
+    }
+}
+
+fn json(answer: &Answer) -> Result<Value, Trouble> {
+    if answer.is_cut {
+        return Err(Trouble::Strange("a page of issues is too large to be read".to_owned()));
+    }
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Trouble::Strange(format!("an answer that is no JSON: {error}")))
+}
