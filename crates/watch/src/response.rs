@@ -25,6 +25,9 @@ use crate::{
 /// Finds an administrator's credential for a kind.
 pub type Administrator = Box<dyn Fn(&Dossier) -> Option<Secret> + Send + Sync>;
 
+/// Finds a value that this process has seen.
+pub type Held = Box<dyn Fn(&Fingerprint) -> Option<Secret> + Send + Sync>;
+
 /// What responses may use.
 pub struct Responses {
     /// What is known of credentials.
@@ -35,6 +38,8 @@ pub struct Responses {
     pub settings: Option<Settings>,
     /// An administrator's credential for a kind, if the operator set one up.
     pub administrator: Administrator,
+    /// A value that this process has seen.
+    pub held: Held,
     /// This process.
     pub host: Host,
     /// Set when it is to end.
@@ -293,6 +298,19 @@ impl Responses {
         })
     }
 
+    /// Whether the value is at hand without somebody handing it in.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn has_value(&self, store: &mut Store, id: IncidentId) -> Result<bool, Unable> {
+        Ok(self.value(&known(store, id)?.case).is_some())
+    }
+
+    /// The value, from memory or from where it lies.
+    fn value(&self, case: &Case) -> Option<Secret> {
+        (self.held)(&case.fingerprint).or_else(|| reread::value(case, &self.library))
+    }
+
     fn dossier(&self, case: &Case) -> Result<&Dossier, Unable> {
         let id = case.dossier.as_str();
         self.library.get(id).ok_or_else(|| Unable::NoDossier(id.to_owned()))
@@ -309,7 +327,7 @@ impl Responses {
         {
             return Err(Unable::OtherValue(case.hint.to_string()));
         }
-        let secret = value.or_else(|| reread::value(case, &self.library));
+        let secret = value.or_else(|| self.value(case));
         let network = |error: leeward_probe::BadNetwork| Unable::Network(error.to_string());
         let inquirer = match &self.settings {
             Some(settings) if !settings.offline => {
