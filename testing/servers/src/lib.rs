@@ -3,7 +3,8 @@
 
 #![cfg(unix)]
 
+mod chromium;
 mod find;
 mod postgres;
 
-pub use self::postgres::Postgres;
+pub use self::{chromium::Chromium, postgres::Postgres};
