@@ -9,6 +9,8 @@ mod lsp;
 mod mcp;
 pub(crate) mod receive;
 mod redact;
+mod serve;
+mod watch;
 
 use std::{ffi::OsString, path::PathBuf, str::FromStr};
 
@@ -29,6 +31,10 @@ pub(crate) use incident::{
 pub(crate) use lsp::Lsp;
 pub(crate) use mcp::Mcp;
 pub(crate) use redact::{Redact, Sealing};
+pub(crate) use serve::Backup;
+#[cfg(feature = "serve")]
+pub(crate) use serve::Serve;
+pub(crate) use watch::{Watch, WatchCommand, WatchOurs, WatchSource};
 
 const EXIT_CODES: &str =
     "Exit codes: 0 clean · 1 findings · 2 usage or configuration error · 3 incomplete";
@@ -72,6 +78,9 @@ pub(crate) enum Command {
     Respond(Box<Respond>),
     #[command(subcommand)]
     Alert(Alert),
+    #[cfg(feature = "serve")]
+    Serve(Box<Serve>),
+    Backup(Backup),
     #[command(subcommand)]
     Hook(Hook),
     Fix(Fix),
@@ -80,6 +89,7 @@ pub(crate) enum Command {
     Mcp(Mcp),
     #[command(subcommand)]
     Honey(Honey),
+    Watch(Box<Watch>),
     #[command(subcommand)]
     Probe(Probe),
     #[command(subcommand)]

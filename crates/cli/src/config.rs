@@ -10,9 +10,14 @@ use std::{
 
 use leeward_guard::policy as guard;
 use leeward_model::{Level, StepName};
+use leeward_remote::Setting;
 use leeward_respond::notify::Channels;
 use leeward_watch::policy::{self, Policy};
 use serde::Deserialize;
+
+mod watch;
+
+pub(crate) use watch::Watch;
 
 use crate::{environment, failure::Failure};
 
@@ -37,6 +42,25 @@ pub(crate) struct Config {
     /// Who is told.
     #[serde(default, rename = "alert")]
     pub(crate) alerts: Channels,
+    /// What is watched.
+    #[serde(default, rename = "source")]
+    pub(crate) sources: Vec<Setting>,
+    /// How it is watched.
+    #[serde(default)]
+    pub(crate) watch: Watch,
+    /// How the server is set up.
+    #[cfg(feature = "serve")]
+    #[serde(default)]
+    pub(crate) serve: leeward_server::Setting,
+    /// How a server would be set up, if this were one.
+    #[cfg(not(feature = "serve"))]
+    #[serde(default, rename = "serve")]
+    _serve: toml::Table,
+    /// The tables that hold no secret and no address that may hold one, as they were
+    /// written.
+    #[cfg(feature = "serve")]
+    #[serde(skip)]
+    pub(crate) plain: toml::Table,
 }
 
 /// Days in which an incident of a severity is due.
@@ -110,6 +134,12 @@ impl Config {
         };
         let config: Self = toml::from_str(&text)
             .map_err(|error| Failure::Content(path.to_owned(), told(&text, &error)))?;
+        #[cfg(feature = "serve")]
+        let config = {
+            let mut plain: toml::Table = toml::from_str(&text).unwrap_or_default();
+            plain.retain(|name, _| ["due", "guard", "policy", "serve"].contains(&name));
+            Self { plain, ..config }
+        };
         config.required().map_err(|why| Failure::Content(path.to_owned(), why))?;
         if config.policy.expires_days.is_some_and(|days| !(1..=3_650).contains(&days)) {
             let why = "`policy.expires_days` is not between 1 and 3650".to_owned();

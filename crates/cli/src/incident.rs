@@ -19,7 +19,7 @@ use crate::{
     args::{self, Color, Kept},
     config::Config,
     failure::{Exit, Failure},
-    kept, show, terminal,
+    kept, terminal,
 };
 
 /// Incidents that a person is shown at once.
@@ -59,7 +59,7 @@ fn list(args: &args::List, color: Color) -> Result<Exit, Failure> {
         incidents: &incidents,
         total: store.count()? as usize,
         hidden: &[],
-        guidance: &|id| show::guidance(&library, id),
+        guidance: &|id| leeward_watch::guidance::guidance(&library, id),
         now,
         tool_version: env!("CARGO_PKG_VERSION"),
     };
@@ -124,7 +124,7 @@ pub(crate) fn with_view<T>(
     let library = Library::builtin();
     let timeline = Timeline::of(&case, &events);
     let required = in_order(&case, &config.policy()?.required);
-    let guidance = show::guidance(&library, &case.dossier);
+    let guidance = leeward_watch::guidance::guidance(&library, &case.dossier);
     then(&IncidentView {
         incident,
         case: &case,

@@ -5,6 +5,7 @@ mod alerts;
 mod archive;
 mod args;
 mod asking;
+mod backup;
 mod ci;
 mod config;
 mod dossier;
@@ -31,10 +32,13 @@ mod respond;
 mod reveal;
 mod scan;
 mod sealing;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod terminal;
 mod value;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -60,12 +64,16 @@ fn main() -> ExitCode {
         Command::Incident(command) => incident::run(&command, color),
         Command::Alert(command) => alerts::run(&command),
         Command::Respond(args) => respond::run(&args, color),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args),
+        Command::Backup(args) => backup::run(&args),
         Command::Hook(command) => hook::run(&command, color),
         Command::Fix(args) => fix::run(&args),
         Command::Redact(args) => redact::run(&args),
         Command::Lsp(args) => lsp::run(&args),
         Command::Mcp(args) => mcp::run(&args),
         Command::Honey(command) => honey::run(&command),
+        Command::Watch(args) => watch::run(&args),
         Command::Probe(probe) => probe::run(probe),
         Command::Dossier(dossier) => dossier::run(dossier, color),
     };

@@ -2,7 +2,7 @@
 //! and does it. The steps themselves are the responder's; here it is given
 //! what it may use, and people are told what came of it.
 
-mod hands;
+pub(crate) mod hands;
 mod hooks;
 mod logs;
 mod screen;

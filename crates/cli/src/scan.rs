@@ -142,7 +142,7 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
             open: not_live.iter().filter(|finding| is_open(finding)).count(),
         },
         hidden: &hidden,
-        guidance: &|id| show::guidance(&library, id),
+        guidance: &|id| leeward_watch::guidance::guidance(&library, id),
         reveal: args.how.show_secrets,
         scanned: true,
     };

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &args::Inquiry, depth: Depth, color: Color) -> Result<Ex
         below_threshold: 0,
         not_live: NotLive::default(),
         hidden: &[],
-        guidance: &|id| show::guidance(&library, id),
+        guidance: &|id| leeward_watch::guidance::guidance(&library, id),
         reveal: false,
         scanned: false,
     };

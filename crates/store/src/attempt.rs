@@ -17,9 +17,11 @@ pub struct Limit {
 impl Limit {
     /// Seconds between this many that failed and the next.
     fn wait(&self, failed: i64) -> i64 {
-        match u32::try_from(failed - self.free) {
-            Err(_) | Ok(0) => 0,
-            Ok(more) => 1_i64.checked_shl(more.min(40)).unwrap_or(i64::MAX).min(self.longest),
+        /// Longer than anybody waits.
+        const MOST: i64 = 40;
+        match failed.saturating_sub(self.free) {
+            ..=0 => 0,
+            more => (1_i64 << more.min(MOST)).min(self.longest),
         }
     }
 }

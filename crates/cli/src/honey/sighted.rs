@@ -1,13 +1,14 @@
 //! Honey keys among the findings of a scan that is recorded: where they were
 //! put they mean nothing, and anywhere else they are the worst there is.
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
-use leeward_model::{Finding, Fingerprint, Location, Provenance, Rating, SafeText, Severity};
+use leeward_model::{Finding, Fingerprint};
 use leeward_pipeline::Outcome;
 use leeward_store::{Honey, Store};
+use leeward_watch::bait::{is_home, rating};
 
-use crate::{failure::Failure, record::absolute_path, terminal};
+use crate::{failure::Failure, terminal};
 
 /// Honey keys that a scan knows.
 pub(crate) struct Watched {
@@ -62,47 +63,5 @@ impl Watched {
             ));
         }
         sighted
-    }
-}
-
-fn rating(honey: &Honey) -> Rating {
-    let place = SafeText::new(&honey.place);
-    let why = vec![
-        "a honey key was sighted: nobody uses this value, and it was put only where a thief would look"
-            .to_owned(),
-        format!("whoever brought it here read {place}"),
-        "it opens nothing itself; the real keys beside it count as taken".to_owned(),
-    ];
-    Rating { level: Severity::Critical, why }
-}
-
-/// Whether this is where it was put: the file, or that file in the history of
-/// the repository that it lies in.
-fn is_home(location: &Location, honey: &Honey) -> bool {
-    if honey.place.is_empty() {
-        return false;
-    }
-    let is_it = |path: &[u8]| {
-        let path = absolute_path(path);
-        path == honey.place.as_bytes() || same_file(&path, &honey.place)
-    };
-    match &*location.provenance {
-        Provenance::Stdin | Provenance::Remote(_) => false,
-        Provenance::File(file) => is_it(&file.path),
-        Provenance::Git(git) => {
-            let root = git.repository.as_bytes();
-            let below = |path: &Vec<u8>| is_it(&[root, b"/", path].concat());
-            let paths = git.history.as_ref().map_or(&[][..], |history| &history.paths);
-            // An address is never a path of this machine.
-            !git.repository.contains("://") && !paths.is_empty() && paths.iter().all(below)
-        }
-    }
-}
-
-fn same_file(path: &[u8], place: &str) -> bool {
-    let Ok(path) = str::from_utf8(path) else { return false };
-    match (Path::new(path).canonicalize(), Path::new(place).canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
     }
 }

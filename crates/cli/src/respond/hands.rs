@@ -115,7 +115,7 @@ impl Hands {
 }
 
 /// What a place is reached with, from the environment.
-fn access(
+pub(crate) fn access(
     destination: &Destination,
     settings: &Settings,
     stop: &Stop,

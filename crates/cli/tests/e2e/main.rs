@@ -20,6 +20,7 @@ mod history;
 mod hostile;
 mod screens;
 mod suppression;
+mod watching;
 
 mod asking;
 mod network;
@@ -29,8 +30,11 @@ mod rereading;
 mod scan_asks;
 
 mod incidents;
+mod keeping_watch;
 mod killed;
 mod responding;
+
+mod serving;
 
 mod agents;
 mod editors;

@@ -108,7 +108,7 @@ on_both! {
             let found = of(text(nothing));
             assert!(found.is_empty(), "{nothing}: {found:?}");
         }
-        assert_eq!(of(text("%")), [2], "only where a percent sign is");
+        assert_eq!(of(text("%")), [1, 2], "only where a percent sign is: an owner, a place");
         assert_eq!(of(text("  ")), [1, 2, 3], "blank asks for nothing");
         let owner = |whose| Query { owner: Some(whose), ..Query::default() };
         assert_eq!(of(owner(Whose::Of("o'ann %".to_owned()))), [1]);
