@@ -130,7 +130,11 @@ async fn take(
         (None, None) => Ok(()),
     });
     let handed = handed.await.unwrap_or(Err(Refused::Busy));
-    let Err(refused) = handed else { return Ok(Taken::Queued) };
+    let Err(refused) = handed else {
+        // If this is not kept, the same may come again: what it brings is known then.
+        server.shared.pool.with(move |store| store.delivery_done(&name, &keys)).await?;
+        return Ok(Taken::Queued);
+    };
     // What was not taken may come again.
     server.shared.pool.with(move |store| store.delivery_forget(&name, &keys)).await?;
     Err(match refused {

@@ -56,6 +56,7 @@ CREATE TABLE deliveries (
   hook TEXT NOT NULL,
   key TEXT NOT NULL,
   at BIGINT NOT NULL,
+  done BIGINT NOT NULL,
   PRIMARY KEY (hook, key)
 );
 CREATE INDEX deliveries_by_age ON deliveries (at);

@@ -181,6 +181,13 @@ on_both! {
         assert!(store.delivery("hub", &keys(&["id 1", "body a"]), NOW).unwrap());
         let later = NOW + 4 * 86_400;
         assert!(store.delivery("hub", &keys(&["id 1", "body a"]), later).unwrap(), "long ago");
+        // One that was never handed on, since its process ended, is taken anew.
+        let own = keys(&["id 9", "body z"]);
+        assert!(store.delivery("hub", &own, later).unwrap());
+        assert!(!store.delivery("hub", &own, later + 60).unwrap(), "it is being handed on");
+        assert!(store.delivery("hub", &own, later + 3_600).unwrap(), "nobody does that any more");
+        store.delivery_done("hub", &own).unwrap();
+        assert!(!store.delivery("hub", &own, later + 7_200).unwrap(), "it was handed on");
     }
 }
 
