@@ -96,7 +96,8 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
         library,
         public_url: setting.public_url()?,
     }));
-    let engine = Engine::new(Arc::clone(&ground), watched.clone(), mappings);
+    let pool = shared.pool.clone();
+    let engine = Engine::new(Arc::clone(&ground), pool, watched.clone(), mappings);
     let server = Server::new(Options {
         shared,
         setting,

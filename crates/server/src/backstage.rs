@@ -33,8 +33,9 @@ impl Server {
 struct Rear(Server);
 
 impl Rear {
-    fn store(&self) -> Result<Store, String> {
-        Store::open(self.0.shared.pool.place()).map_err(told)
+    /// Does something with the store.
+    fn store<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, Trouble>) -> Result<T, String> {
+        self.0.shared.pool.lend(work).map_err(told)
     }
 }
 
@@ -54,7 +55,7 @@ impl Backstage for Rear {
         asked.map_err(|refused| refused.to_string())?;
         let text = format!("source {name} {done}");
         let said = audit::acted(who, action, text.as_str(), "", &[("source", name)]);
-        self.store()?.append(&[said]).map_err(told)?;
+        self.store(|store| store.append(&[said]))?;
         Ok(text)
     }
 
@@ -73,9 +74,8 @@ impl Backstage for Rear {
     }
 
     fn settings(&self) -> Result<Settings, String> {
-        let mut store = self.store()?;
-        let accounts = store.accounts().map_err(told)?;
-        let tokens = store.tokens(None).map_err(told)?;
+        let (accounts, tokens) =
+            self.store(|store| Ok((store.accounts()?, store.tokens(None)?)))?;
         let mut effective = Vec::new();
         flat("", &self.0.effective, &mut effective);
         Ok(Settings {

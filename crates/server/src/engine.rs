@@ -22,6 +22,7 @@ const MOST_GAPS: usize = 50;
 /// The engine, as the server sees it.
 pub struct Engine {
     ground: Arc<Ground>,
+    pool: Pool,
     watched: Vec<Watched>,
     /// What is read of what is sent to a source.
     mappings: BTreeMap<String, intake::Mapping>,
@@ -46,10 +47,11 @@ impl Engine {
     /// Of these sources; `mappings` are of those that others send to.
     pub fn new(
         ground: Arc<Ground>,
+        pool: Pool,
         watched: Vec<Watched>,
         mappings: BTreeMap<String, intake::Mapping>,
     ) -> Self {
-        Self { ground, watched, mappings }
+        Self { ground, pool, watched, mappings }
     }
 
     fn watched(&self, source: &str) -> Result<&Watched, Refused> {
@@ -63,13 +65,14 @@ impl Engine {
         act: impl FnOnce(&mut Store, i64) -> Result<bool, Trouble>,
     ) -> Result<(), Refused> {
         self.watched(source)?;
-        let is_done = act(&mut self.ground.store()?, self.ground.now())?;
+        let now = self.ground.now();
+        let is_done = self.pool.lend(|store| act(store, now))?;
         self.ground.bell.ring();
         if is_done { Ok(()) } else { Err(Refused::Not("it was not looked at yet".to_owned())) }
     }
 
     fn status(&self) -> Result<Status, Trouble> {
-        Status::of(&mut self.ground.store()?)
+        self.pool.lend(Status::of)
     }
 }
 
@@ -107,12 +110,14 @@ impl Watching for Engine {
     }
 
     fn jobs(&self, most: usize) -> Result<Vec<JobStatus>, Refused> {
-        let mut store = self.ground.store()?;
-        let mut jobs = Vec::new();
         let each = u64::try_from(most).unwrap_or(u64::MAX);
-        for state in [JobState::Dead, JobState::Running, JobState::Waiting] {
-            jobs.extend(store.jobs(state, each)?.iter().map(job));
-        }
+        let mut jobs = self.pool.lend(|store| {
+            let mut jobs = Vec::new();
+            for state in [JobState::Dead, JobState::Running, JobState::Waiting] {
+                jobs.extend(store.jobs(state, each)?.iter().map(job));
+            }
+            Ok(jobs)
+        })?;
         jobs.truncate(most);
         Ok(jobs)
     }
@@ -141,15 +146,17 @@ impl Watching for Engine {
             is_public: None,
             needs_credential: (self.ground.clone_with)(&watched.name).is_some(),
         };
-        let (mut store, now) = (self.ground.store()?, self.ground.now());
+        let now = self.ground.now();
         let belongs = match watched.belongs {
             leeward_remote::Belongs::Us => "us",
             leeward_remote::Belongs::Anyone => "anyone",
         };
         let named =
             leeward_store::NewSource { name: &watched.name, service: &watched.service, belongs };
-        store.source_named(&named, now)?;
-        status::enqueue(&mut store, &task, now)?;
+        self.pool.lend(|store| {
+            store.source_named(&named, now)?;
+            status::enqueue(store, &task, now)
+        })?;
         self.ground.bell.ring();
         Ok(())
     }
@@ -164,7 +171,7 @@ impl Watching for Engine {
             other => Refused::Not(other.to_string()),
         })?;
         let mut lookout = Lookout::new(Arc::clone(&self.ground), watched.clone());
-        match lookout.hand_in(&mut self.ground.store()?, &page)? {
+        match self.pool.lend(|store| lookout.hand_in(store, &page))? {
             Turn::Page(_) => Ok(()),
             Turn::Idle(_) => Err(Refused::Not("the source is paused".to_owned())),
             _ => Err(Refused::Busy),

@@ -55,22 +55,32 @@ impl Pool {
         work: impl FnOnce(&mut Store) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let gone = |_| Trouble::Open("the server is shutting down".to_owned());
-        let inner = Arc::clone(&self.0);
         let _room = self.0.room.acquire().await.map_err(|_| gone(()))?;
-        tokio::task::spawn_blocking(move || {
-            let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut store = match idle {
-                Some(store) => store,
-                None => Store::open(&inner.place)?,
-            };
-            let done = work(&mut store);
-            // After trouble the connection may be broken; the next gets another.
-            if done.is_ok() {
-                inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(store);
+        let pool = self.clone();
+        tokio::task::spawn_blocking(move || pool.lend(work)).await.map_err(|_| gone(()))?
+    }
+
+    /// Does something with a connection on this thread, which may block.
+    ///
+    /// # Errors
+    /// What the store says, or the work.
+    pub fn lend<T>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut store = match idle {
+            Some(store) => store,
+            None => Store::open(&self.0.place)?,
+        };
+        let done = work(&mut store);
+        // After trouble the connection may be broken; the next gets another.
+        if done.is_ok() {
+            let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < MOST {
+                idle.push(store);
             }
-            done
-        })
-        .await
-        .map_err(|_| gone(()))?
+        }
+        done
     }
 }

@@ -212,7 +212,7 @@ fn a_name_of_ours_at_one_end_of_a_long_list_makes_not_all_of_it_ours() {
     let near = random_value();
     let mut bytes = format!("acme.com\n{name}={near}\n");
     for _ in 0..500 {
-        bytes.push_str(&format!("{name}={}\n", random_value()));
+        bytes.extend([name.as_str(), "=", random_value().as_str(), "\n"]);
         bytes.push_str(&"other people's words\n".repeat(40));
     }
     listed.put(text("1", "1", bytes));
