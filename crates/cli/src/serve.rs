@@ -18,7 +18,7 @@ use leeward_server::{
     setting::{BadSetting, LogFormat},
     shared::Inner,
 };
-use leeward_watch::{Shift, discreet::discreet, response::Responses};
+use leeward_watch::{Shift, Times, What, discreet::discreet, response::Responses};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
     // Nothing is read over the network by whoever wants nothing sent; what is sent here is
     // taken in all the same.
     let shift = match args.offline {
-        true => Shift::new(ground, Vec::new(), Vec::new()),
+        true => Shift::new(ground, Vec::new(), own(schedule)),
         false => Shift::new(ground, watched, schedule),
     };
     let served = thread::scope(|scope| {
@@ -134,6 +134,11 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
     // What still blocks has had its time; the store keeps whole transactions only.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served.map(|()| Exit::Clean)
+}
+
+/// What is done again and again without anybody outside.
+fn own(schedule: Vec<(What, Times)>) -> Vec<(What, Times)> {
+    schedule.into_iter().filter(|(what, _)| matches!(what, What::Tell | What::Forget)).collect()
 }
 
 /// An administrator's credential, from the environment.

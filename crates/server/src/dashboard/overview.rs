@@ -49,12 +49,12 @@ pub(super) async fn show(visit: Visit, RawQuery(raw): RawQuery) -> Result<Respon
         .store(move |store| {
             // Others write too; the rest is taken account of later.
             let _ = store.measure_exposures(MEASURED);
-            let exposed = remembered::exposed(store)?;
+            let exposed = remembered::exposed(store, now)?;
             Ok(Known {
                 counts: remembered::counts(store, now)?,
                 exposed,
                 burning: store.leaf(&Query::default(), None, BURNING)?.incidents,
-                trend: remembered::trend(store, exposed.behind, stretch, now, many)?,
+                trend: remembered::trend(store, exposed.behind == 0, stretch, now, many)?,
             })
         })
         .await?;

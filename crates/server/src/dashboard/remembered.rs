@@ -37,21 +37,21 @@ pub(super) fn counts(store: &mut Store, now: i64) -> Result<Counts, Trouble> {
     Ok(counts)
 }
 
-static EXPOSED: Mutex<Option<(String, Exposed)>> = Mutex::new(None);
+static EXPOSED: Mutex<Option<(String, i64, Exposed)>> = Mutex::new(None);
 
-/// What lies open now; kept once all events are taken account of.
-pub(super) fn exposed(store: &mut Store) -> Result<Exposed, Trouble> {
+/// What lies open now; kept until the log goes on, and not for long while events are not
+/// taken account of yet.
+pub(super) fn exposed(store: &mut Store, now: i64) -> Result<Exposed, Trouble> {
     let end = store.head()?.hash;
     let kept = EXPOSED.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((at, exposed)) = kept
+    if let Some((at, since, exposed)) = kept
         && at == end
+        && (exposed.behind == 0 || (since..since.saturating_add(FRESH)).contains(&now))
     {
         return Ok(exposed);
     }
     let exposed = store.exposed()?;
-    if exposed.behind == 0 {
-        *EXPOSED.lock().unwrap_or_else(PoisonError::into_inner) = Some((end, exposed));
-    }
+    *EXPOSED.lock().unwrap_or_else(PoisonError::into_inner) = Some((end, now, exposed));
     Ok(exposed)
 }
 
@@ -73,25 +73,25 @@ pub(super) fn choices(store: &mut Store) -> Result<Choices, Trouble> {
     Ok(choices)
 }
 
-/// Which trend: the end of the log, how much of it exposures take account of, and what
+/// Which trend: the end of the log, whether exposures take account of all of it, and what
 /// stretches of time.
-type Which = (String, u64, Stretch, u16);
+type Which = (String, bool, Stretch, u16);
 
 /// Stretches of time that are kept: as many as people choose from.
 const TRENDS: usize = 4;
 
 static TREND: Mutex<Vec<(Which, i64, Vec<Trend>)>> = Mutex::new(Vec::new());
 
-/// What became of incidents over time. `behind` is how many events exposures do not take
-/// account of yet.
+/// What became of incidents over time. `is_whole` says that exposures take account of
+/// every event; while they do not, what was drawn a moment ago is as good as anything.
 pub(super) fn trend(
     store: &mut Store,
-    behind: u64,
+    is_whole: bool,
     by: Stretch,
     now: i64,
     many: u16,
 ) -> Result<Vec<Trend>, Trouble> {
-    let which = (store.head()?.hash, behind, by, many);
+    let which = (store.head()?.hash, is_whole, by, many);
     let kept = TREND.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let fits = |since: i64| (since..since.saturating_add(FRESH)).contains(&now);
     if let Some((.., trend)) = kept.into_iter().find(|(of, since, _)| *of == which && fits(*since))
