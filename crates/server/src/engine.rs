@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use leeward_model::{Incident, IncidentId, Progress, Secret, StepName};
 use leeward_remote::{Trouble as Unread, intake};
 use leeward_store::{Job, JobState, Source, SourceState, Store, Trouble};
-use leeward_watch::{Ground, Lookout, Status, Task, Turn, Watched, response::Responses, status};
+use leeward_watch::{Ground, Lookout, Task, Turn, Watched, response::Responses, status};
 
 use crate::{
     dashboard::{Responding, StepPlan},
@@ -70,10 +70,6 @@ impl Engine {
         self.ground.bell.ring();
         if is_done { Ok(()) } else { Err(Refused::Not("it was not looked at yet".to_owned())) }
     }
-
-    fn status(&self) -> Result<Status, Trouble> {
-        self.pool.lend(Status::of)
-    }
 }
 
 impl Watching for Engine {
@@ -82,7 +78,7 @@ impl Watching for Engine {
     }
 
     fn sources(&self) -> Result<Vec<SourceStatus>, Refused> {
-        let Status { sources, gaps, .. } = self.status()?;
+        let (sources, gaps) = self.pool.lend(|store| Ok((store.sources()?, store.gaps(None)?)))?;
         let told = |watched: &Watched| {
             let known = sources.iter().find(|source| source.name == watched.name);
             let mut status = known.map_or_else(

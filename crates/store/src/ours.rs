@@ -80,6 +80,15 @@ impl Store {
         Ok(all)
     }
 
+    /// How many values are known for ours.
+    pub fn our_count(&mut self) -> Result<u64, Trouble> {
+        let sql = "SELECT (SELECT count(*) FROM incidents WHERE closed = 0) + \
+                   (SELECT count(*) FROM ours WHERE fingerprint NOT IN \
+                   (SELECT fingerprint FROM incidents WHERE closed = 0))";
+        let count = self.db.one(sql, &[], |row| row.int(0))?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
     /// Notes values of other people that were met outside a page.
     pub fn met_strangers(
         &mut self,

@@ -40,7 +40,7 @@ impl Status {
             gaps,
             queue: store.queue()?,
             dead: store.jobs(JobState::Dead, MOST_DEAD)?,
-            ours: store.our_fingerprints()?.len() as u64,
+            ours: store.our_count()?,
             strangers: store.strangers()?,
         })
     }

@@ -47,9 +47,13 @@ pub(super) async fn show(visit: Visit, RawQuery(raw): RawQuery) -> Result<Respon
     let (now, stretch, many) = (visit.now, range.2, range.3);
     let known = visit
         .store(move |store| {
-            // Others write too; the rest is taken account of later.
-            let _ = store.measure_exposures(MEASURED);
-            let exposed = remembered::exposed(store, now)?;
+            let mut exposed = remembered::exposed(store, now)?;
+            // What just happened is shown at once; a long way is the schedule's.
+            if (1..=u64::from(MEASURED)).contains(&exposed.behind)
+                && store.measure_exposures(MEASURED).is_ok()
+            {
+                exposed = remembered::exposed_now(store, now)?;
+            }
             Ok(Known {
                 counts: remembered::counts(store, now)?,
                 exposed,

@@ -50,6 +50,12 @@ pub(super) fn exposed(store: &mut Store, now: i64) -> Result<Exposed, Trouble> {
     {
         return Ok(exposed);
     }
+    exposed_now(store, now)
+}
+
+/// What lies open now, looked up anew.
+pub(super) fn exposed_now(store: &mut Store, now: i64) -> Result<Exposed, Trouble> {
+    let end = store.head()?.hash;
     let exposed = store.exposed()?;
     *EXPOSED.lock().unwrap_or_else(PoisonError::into_inner) = Some((end, now, exposed));
     Ok(exposed)

@@ -195,11 +195,13 @@ on_both! {
         assert_eq!(store.ours_add(&[key("vault: web")], NOW).unwrap(), 0);
         let id = record(&mut store, NOW, std::slice::from_ref(&met)).opened[0];
         let known = store.our_fingerprints().unwrap();
+        assert_eq!(store.our_count().unwrap(), known.len() as u64);
         assert_eq!(known.get(&added.fingerprint), Some(&None));
         let dossier: Option<DossierId> = Some(met.dossier.clone());
         assert_eq!(known.get(&met.fingerprint), Some(&dossier));
         close(&mut store, id, NOW);
         assert_eq!(store.our_fingerprints().unwrap().len(), 1);
+        assert_eq!(store.our_count().unwrap(), 1);
         assert_eq!(store.ours().unwrap()[0].label, "vault: web");
         assert!(store.ours_remove(&added.fingerprint).unwrap());
         assert!(!store.ours_remove(&added.fingerprint).unwrap());
