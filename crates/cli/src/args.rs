@@ -273,6 +273,9 @@ pub(crate) struct What {
     /// are counted.
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_file_size: Option<Size>,
+    /// Do not look inside archives, documents, databases and images.
+    #[arg(long)]
+    pub(crate) no_unpack: bool,
     /// How many threads read and detect. [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

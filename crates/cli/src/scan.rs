@@ -22,6 +22,7 @@ use leeward_source::{
     git::Repository,
 };
 use leeward_store::Store;
+use leeward_unpack as unpack;
 use leeward_watch::record::Scanned;
 
 use crate::{
@@ -75,10 +76,12 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let user_rules = environment::git_ignore_rules();
     // The index that Git names is that of the repository here.
     let index = if args.targets.is_empty() { environment::git_index() } else { None };
+    let opening = unpack::Settings::default();
     let request = Request {
         targets: &targets,
         scope: scope.clone(),
         index: index.as_deref(),
+        unpack: (!args.what.no_unpack).then_some(&opening),
         files: file_options(&args.what, threads)?,
         threads,
         least,

@@ -17,32 +17,33 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["model"]),
     ("detect", &["dossier", "model"]),
     ("source", &["model"]),
+    ("unpack", &["model", "source"]),
     ("report", &["dossier", "model"]),
     ("probe", &["dossier", "model"]),
     ("respond", &["detect", "dossier", "model", "probe", "source"]),
     ("store", &["model"]),
-    ("pipeline", &["detect", "dossier", "model", "probe", "source"]),
+    ("pipeline", &["detect", "dossier", "model", "probe", "source", "unpack"]),
     ("guard", &["detect", "dossier", "model", "pipeline", "respond", "source"]),
     ("remote", &["model", "probe"]),
     (
         "watch",
         &[
             "detect", "dossier", "model", "pipeline", "probe", "remote", "report", "respond",
-            "source", "store",
+            "source", "store", "unpack",
         ],
     ),
     (
         "server",
         &[
             "detect", "dossier", "model", "pipeline", "probe", "remote", "report", "respond",
-            "source", "store", "watch",
+            "source", "store", "unpack", "watch",
         ],
     ),
     (
         "cli",
         &[
             "detect", "dossier", "guard", "model", "pipeline", "probe", "remote", "report",
-            "respond", "server", "source", "store", "watch",
+            "respond", "server", "source", "store", "unpack", "watch",
         ],
     ),
 ];

@@ -8,8 +8,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use leeward_dossier::{Dossier, Library, schema::Shape};
 use leeward_model::{
-    Blob, Companion, DossierId, Encoding, Excerpt, Fingerprint, Origin, Position, Secret, Signal,
-    Trace,
+    Blob, Companion, DossierId, Encoding, Excerpt, Fingerprint, Position, Secret, Signal, Trace,
 };
 
 use crate::{
@@ -146,10 +145,7 @@ impl Detector {
         scratch: &mut Scratch,
         mut found: impl FnMut(Sighting),
     ) -> Trace {
-        let path = match blob.origin {
-            Origin::File(path) => Some(path.as_os_str().as_encoded_bytes()),
-            _ => None,
-        };
+        let path = blob.origin.path();
         let by_path = path.is_some_and(|path| self.path_owner(path));
         if !by_path
             && let Some(base) = blob.base

@@ -4,9 +4,14 @@
 //! never learns what was found. The trait is here, not in a source, so that
 //! sources and detector do not know each other.
 
-use std::{ops::Range, path::Path};
+use std::{
+    fmt,
+    io::{Read, Seek},
+    ops::Range,
+    path::Path,
+};
 
-use crate::{GitObjectKind, ObjectId, Position};
+use crate::{GitObjectKind, ObjectId, Position, Way};
 
 /// Bytes to inspect, borrowed from the source's buffer.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +43,50 @@ pub enum Origin<'a> {
     File(&'a Path),
     /// A Git object of the repository being scanned.
     Git(GitObjectKind, ObjectId),
+    /// A member of a container that a source has handed out.
+    Member(&'a Member<'a>),
+}
+
+impl<'a> Origin<'a> {
+    /// What a source handed out: itself, or the outermost container around it.
+    pub fn outermost(self) -> Self {
+        match self {
+            Self::Member(member) => member.outer,
+            outer => outer,
+        }
+    }
+
+    /// The way in from the outermost container.
+    pub fn inside(self) -> Way {
+        match self {
+            Self::Member(member) => member.inside.clone(),
+            _ => Way::default(),
+        }
+    }
+
+    /// The name of the file it is, if it has one: it speaks for what is in it. Not
+    /// necessarily UTF-8; foreign text.
+    pub fn path(self) -> Option<&'a [u8]> {
+        match self {
+            Self::File(path) => Some(path.as_os_str().as_encoded_bytes()),
+            Self::Member(member) if !member.is_table => {
+                member.inside.names().last().map(Vec::as_slice)
+            }
+            Self::Member(_) | Self::Stdin | Self::Git(..) => None,
+        }
+    }
+}
+
+/// Where a member of a container is.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// The outermost container, as its source named it; never a member itself.
+    pub outer: Origin<'a>,
+    /// The way in from there; never empty.
+    pub inside: &'a Way,
+    /// Whether it is a table: each line is one row, a JSON object with a value for
+    /// each column, and the first line is row 1.
+    pub is_table: bool,
 }
 
 /// Which part of a larger whole some bytes are. Pieces overlap, so that what
@@ -96,4 +145,58 @@ pub trait Inspect: Sync {
 pub trait Worker {
     /// Looks at some bytes.
     fn inspect(&mut self, blob: Blob<'_>) -> Trace;
+
+    /// Whether it wants an original that is too large for one buffer as a whole, by
+    /// its first bytes, some thousands of them at least.
+    fn wants(&self, origin: Origin<'_>, head: &[u8]) -> Wanted {
+        let _ = (origin, head);
+        Wanted::Pieces
+    }
+
+    /// Looks at an original as a whole that it wanted so, by the same beginning.
+    fn open(&mut self, origin: Origin<'_>, head: &[u8], content: Content<'_>) {
+        let _ = (origin, head, content);
+    }
+}
+
+/// How a worker wants a large original.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// In pieces.
+    Pieces,
+    /// In pieces, and then as a whole.
+    Both,
+    /// As a whole: there is nothing to see in its own bytes.
+    Whole,
+}
+
+/// A reader that can begin anew.
+pub trait Seekable: Read + Seek {}
+
+impl<T: Read + Seek> Seekable for T {}
+
+/// A whole original, from its first byte.
+pub enum Content<'a> {
+    /// Read once, front to back.
+    Stream(&'a mut dyn Read),
+    /// Read in any order.
+    Seekable(&'a mut dyn Seekable),
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Stream(reader) => reader.read(buffer),
+            Self::Seekable(reader) => reader.read(buffer),
+        }
+    }
+}
+
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stream(_) => "Stream",
+            Self::Seekable(_) => "Seekable",
+        })
+    }
 }

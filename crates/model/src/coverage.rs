@@ -95,6 +95,9 @@ pub struct Coverage {
     pub files_scanned: u64,
     /// Git objects looked at.
     pub objects_scanned: u64,
+    /// Members of containers looked at, at any depth; their bytes are among those
+    /// scanned.
+    pub members_scanned: u64,
     /// Everything left out.
     pub not_scanned: Vec<NotScanned>,
     /// Facts that limit what the scan can say, such as a shallow clone.
@@ -107,6 +110,7 @@ impl Coverage {
         self.bytes_scanned += other.bytes_scanned;
         self.files_scanned += other.files_scanned;
         self.objects_scanned += other.objects_scanned;
+        self.members_scanned += other.members_scanned;
         self.not_scanned.extend(other.not_scanned);
         self.warnings.extend(other.warnings);
     }

@@ -27,9 +27,12 @@ mod stealer;
 mod step;
 mod timeline;
 mod verification;
+mod way;
 
 pub use assessment::{Action, Assessment, Count, Gap, Grant, Impact, Standing, Tally, Trait};
-pub use blob::{Base, Blob, Inspect, Origin, Piece, Trace, Worker};
+pub use blob::{
+    Base, Blob, Content, Inspect, Member, Origin, Piece, Seekable, Trace, Wanted, Worker,
+};
 pub use chain::{NO_EVENT, event_hash, fields_hash};
 pub use confidence::{Confidence, Level, Signal, SignalKind};
 pub use coverage::{Coverage, NotScanned, Reason};
@@ -51,3 +54,4 @@ pub use stealer::Stealer;
 pub use step::{NotAStep, StepName};
 pub use timeline::{Moment, MomentKind, Timeline, Window};
 pub use verification::{Evidence, Validity, Verification};
+pub use way::Way;

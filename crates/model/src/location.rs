@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::Provenance;
+use crate::{Provenance, Way};
 
 /// A byte range in the original file or object: from 0, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,7 +99,10 @@ pub struct Excerpt {
 pub struct Location {
     /// Which file, object or stream.
     pub provenance: Arc<Provenance>,
-    /// Where in its original bytes, also when the secret was under an encoding.
+    /// Which text inside it, if it is a container; empty for its own bytes.
+    pub inside: Way,
+    /// Where in its original bytes, also when the secret was under an encoding. Of a
+    /// member of a container: in the member's bytes.
     pub span: Span,
     /// Position of the first character.
     pub start: Position,

@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use crate::{
         DossierId, Entry, Excerpt, Fingerprint, GitObjectKind, Hint, IncidentId, Location,
-        ObjectId, Position, Rating, Secret, Severity, Signature, Span, Verification,
+        ObjectId, Position, Rating, Secret, Severity, Signature, Span, Verification, Way,
     };
 
     const T: i64 = 1_700_000_000;
@@ -244,6 +244,7 @@ mod tests {
                 ..History::default()
             };
             Location {
+                inside: Way::default(),
                 provenance: Arc::new(Provenance::Git(GitPlace {
                     repository: repository.into(),
                     kind: GitObjectKind::Blob,

@@ -120,6 +120,7 @@ mod tests {
     };
 
     use super::*;
+    use leeward_model::Way;
 
     fn on_disk(tracking: Tracking) -> Provenance {
         Provenance::File(FilePlace { path: b"a.env".to_vec(), tracking })
@@ -138,6 +139,7 @@ mod tests {
     fn finding(places: Vec<Provenance>) -> Finding {
         let (secret, at) = (Secret::new(*b"value"), Position::START);
         let location = |provenance| Location {
+            inside: Way::default(),
             provenance: Arc::new(provenance),
             span: Span { start: 0, end: 5 },
             start: at,

@@ -9,7 +9,7 @@ use std::{
 
 use leeward_detect::{Detector, Scratch, Sighting};
 use leeward_model::{
-    Blob, Fingerprint, GitObjectKind, Inspect, ObjectId, Origin, Piece, Position, Span, Trace,
+    Blob, Fingerprint, GitObjectKind, Inspect, ObjectId, Origin, Piece, Position, Span, Trace, Way,
     Worker,
 };
 
@@ -26,13 +26,16 @@ pub(crate) enum Place {
     Git(GitObjectKind, ObjectId),
 }
 
-impl From<Origin<'_>> for Place {
-    fn from(origin: Origin<'_>) -> Self {
-        match origin {
+impl Place {
+    /// What a source handed out, and the way in from there.
+    pub(crate) fn of(origin: Origin<'_>) -> (Self, Way) {
+        let place = match origin {
             Origin::Stdin => Self::Stdin,
             Origin::File(path) => Self::File(path.to_owned()),
             Origin::Git(kind, id) => Self::Git(kind, id),
-        }
+            Origin::Member(member) => Self::of(member.outer).0,
+        };
+        (place, origin.inside())
     }
 }
 
@@ -40,6 +43,8 @@ impl From<Origin<'_>> for Place {
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) place: Place,
+    /// Which text inside the place; empty for its own bytes.
+    pub(crate) inside: Way,
     pub(crate) span: Span,
     pub(crate) sighting: Sighting,
 }
@@ -81,8 +86,8 @@ pub(crate) struct Collector<'d> {
 struct State {
     collected: Collected,
     /// Sightings in pieces, whose positions are not known yet.
-    pending: HashMap<Place, Vec<(u32, Kept)>>,
-    pending_packages: HashMap<Place, Vec<(u32, Seen)>>,
+    pending: HashMap<(Place, Way), Vec<(u32, Kept)>>,
+    pending_packages: HashMap<(Place, Way), Vec<(u32, Seen)>>,
     count: usize,
     packages: usize,
     of_each: HashMap<Fingerprint, u32>,
@@ -120,11 +125,12 @@ impl<'d> Collector<'d> {
         if !state.has_room(sighting.fingerprint, self.bounds) {
             return;
         }
-        let kept = Kept { place: origin.into(), span, sighting };
+        let (place, inside) = Place::of(origin);
         match piece {
-            None => state.collected.kept.push(kept),
+            None => state.collected.kept.push(Kept { place, inside, span, sighting }),
             Some(piece) => {
-                state.pending.entry(kept.place.clone()).or_default().push((piece.index, kept));
+                let pending = state.pending.entry((place.clone(), inside.clone())).or_default();
+                pending.push((piece.index, Kept { place, inside, span, sighting }));
             }
         }
     }
@@ -141,7 +147,8 @@ impl Collector<'_> {
         match piece {
             None => state.collected.packages.push(seen),
             Some(piece) => {
-                let pending = state.pending_packages.entry(seen.place.clone()).or_default();
+                let key = (seen.place.clone(), seen.inside.clone());
+                let pending = state.pending_packages.entry(key).or_default();
                 pending.push((piece.index, seen));
             }
         }
@@ -175,7 +182,7 @@ impl<'c, 'd> Inspect for &'c Collector<'d> {
 
     fn pieces_done(&self, origin: Origin<'_>, starts: &[Position]) {
         let mut state = self.lock();
-        let place = Place::from(origin);
+        let place = Place::of(origin);
         // Every piece that was shown was also measured.
         let begins = |index: u32| starts.get(index as usize).copied().unwrap_or(Position::START);
         for (index, mut kept) in state.pending.remove(&place).into_iter().flatten() {

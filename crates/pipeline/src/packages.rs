@@ -7,6 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -14,7 +15,7 @@ use leeward_detect::{Advisories, LockFile, Named};
 use leeward_dossier::Library;
 use leeward_model::{
     Blob, Excerpt, GitObjectKind, Hint, Location, Origin, Position, Provenance, SafeText, Span,
-    Stealer,
+    Stealer, Way,
 };
 
 use crate::collect::Place;
@@ -30,6 +31,8 @@ pub(crate) struct Packages<'a>(Advisories<'a>);
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) place: Place,
+    /// Which text inside the place; empty for its own bytes.
+    pub(crate) inside: Way,
     pub(crate) span: Span,
     pub(crate) start: Position,
     pub(crate) end: Position,
@@ -59,6 +62,11 @@ impl<'a> Packages<'a> {
 fn form<'b>(blob: &Blob<'b>) -> Option<LockFile<'b>> {
     match blob.origin {
         Origin::File(path) => LockFile::of(path),
+        // Names of members are those of files, where the system can write them.
+        Origin::Member(_) => {
+            let path = std::str::from_utf8(blob.origin.path()?).ok()?;
+            LockFile::of(Path::new(path))
+        }
         Origin::Git(GitObjectKind::Commit | GitObjectKind::Tag, _) => None,
         // How a later piece of something large began is not known here.
         _ if blob.piece.is_some_and(|piece| piece.index > 0) => None,
@@ -72,8 +80,10 @@ fn seen(blob: &Blob<'_>, named: &Named<'_>) -> Seen {
     let text = &blob.bytes[span.clone()];
     let start = Position::START.after(&blob.bytes[..span.start]);
     let shown = Hint::from_text(SafeText::new(text).to_string());
+    let (place, inside) = Place::of(blob.origin);
     Seen {
-        place: blob.origin.into(),
+        place,
+        inside,
         span: Span { start: offset + span.start as u64, end: offset + span.end as u64 },
         start,
         end: start.after(text),
@@ -118,10 +128,11 @@ impl Found {
 
     pub(crate) fn take(&mut self, seen: Seen, provenance: Arc<Provenance>) {
         let key = seen.key();
-        let Seen { span, start, end, excerpt, release, .. } = seen;
+        let Seen { inside, span, start, end, excerpt, release, .. } = seen;
         let known = self.releases.entry(key).or_insert(release);
         let decoded = Vec::new();
-        known.locations.push(Location { provenance, span, start, end, decoded, excerpt });
+        let at = Location { provenance, inside, span, start, end, decoded, excerpt };
+        known.locations.push(at);
     }
 
     /// All of them, by name, the places in the order that a person reads them;

@@ -180,6 +180,7 @@ fn request<'a>(push: &Push<'a>) -> Request<'a> {
         targets: &[],
         scope: Scope::History,
         index: None,
+        unpack: None,
         files: files::Options::default(),
         threads: push.threads,
         least: push.least,

@@ -19,6 +19,7 @@ use leeward_source::{
     git::{self, CloneError, OpenError, Repository, ScanError, Selection},
     stream,
 };
+use leeward_unpack::{self as unpack, Opener};
 
 use crate::{
     baseline::Baseline,
@@ -58,6 +59,8 @@ pub struct Request<'a> {
     /// The index that holds what is staged, if it is not the repository's own:
     /// Git names another to its hooks.
     pub index: Option<&'a Path>,
+    /// How containers are opened, if they are.
+    pub unpack: Option<&'a unpack::Settings>,
     /// How files are read.
     pub files: files::Options,
     /// How many threads read and detect.
@@ -249,7 +252,9 @@ impl<'a> Scan<'a> {
 
     fn stdin(&mut self) {
         let collector = Collector::new(self.detector, self.packages).asking(self.early);
-        let coverage = stream::scan_stdin(self.request.threads, &&collector, self.progress);
+        let (threads, progress) = (self.request.threads, self.progress);
+        let coverage =
+            self.opening(&collector, |inspect| stream::scan_stdin(threads, inspect, progress));
         self.coverage.merge(coverage);
         let (kept, packages) = self.kept(collector);
         self.settler.stdin(kept, packages);
@@ -274,7 +279,9 @@ impl<'a> Scan<'a> {
         let repositories = self.open_all(paths)?;
         if matches!(self.request.scope, Scope::Everything | Scope::Files) && !paths.is_empty() {
             let collector = Collector::new(self.detector, self.packages).asking(self.early);
-            let coverage = files::scan(paths, &self.request.files, &&collector, self.progress);
+            let (options, progress) = (&self.request.files, self.progress);
+            let coverage =
+                self.opening(&collector, |inspect| files::scan(paths, options, inspect, progress));
             self.coverage.merge(coverage);
             let (kept, packages) = self.kept(collector);
             self.settler.files(kept, packages, &repositories);
@@ -354,7 +361,10 @@ impl<'a> Scan<'a> {
     fn staged(&mut self, repository: &Repository, name: &str) {
         let Request { index, threads, .. } = *self.request;
         let collector = Collector::new(self.detector, self.packages);
-        let coverage = repository.scan_staged(index, threads, &&collector, self.progress);
+        let progress = self.progress;
+        let coverage = self.opening(&collector, |inspect| {
+            repository.scan_staged(index, threads, inspect, progress)
+        });
         self.coverage.merge(coverage);
         let (kept, packages) = self.kept(collector);
         if !kept.is_empty() || !packages.is_empty() {
@@ -374,8 +384,18 @@ impl<'a> Scan<'a> {
         };
         let threads = self.request.threads;
         let collector = Collector::new(self.detector, self.packages);
-        match repository.scan_history(&selection, threads, &&collector, self.progress) {
-            Ok(coverage) => self.coverage.merge(coverage),
+        let progress = self.progress;
+        let mut ended = Ok(());
+        let coverage = self.opening(&collector, |inspect| {
+            let scanned = repository.scan_history(&selection, threads, inspect, progress);
+            scanned.unwrap_or_else(|error| {
+                ended = Err(error);
+                Coverage::default()
+            })
+        });
+        self.coverage.merge(coverage);
+        match ended {
+            Ok(()) => {}
             Err(ScanError::Stopped) => self.stopped(name),
             Err(error @ ScanError::Revision(_)) => return Err(Failure::Range(error)),
         }
@@ -420,6 +440,20 @@ impl<'a> Scan<'a> {
     fn left_out(&mut self, name: &str, reason: Reason) {
         let path = name.as_bytes().to_vec();
         self.coverage.not_scanned.push(NotScanned { path, reason, bytes: None });
+    }
+
+    /// Has a source read with a collector that also gets what is inside containers.
+    fn opening<'c>(
+        &self,
+        collector: &'c Collector<'c>,
+        read: impl FnOnce(&&Opener<'_, &'c Collector<'c>>) -> Coverage,
+    ) -> Coverage {
+        let progress = self.progress;
+        let is_stopped = move || progress.is_cancelled();
+        let opener = Opener::new(&collector, self.request.unpack, &is_stopped);
+        let mut coverage = read(&&opener);
+        coverage.merge(opener.into_coverage());
+        coverage
     }
 
     /// What a collector kept; what it could not keep is in the account.

@@ -179,10 +179,13 @@ impl<'a> Settler<'a> {
 
     /// Makes a match of a sighting, unless somebody said to leave it alone.
     fn take(&mut self, kept: Kept, provenance: Arc<Provenance>, inside: Option<InRepository>) {
-        let Kept { span, sighting, .. } = kept;
+        let Kept { inside: way, span, sighting, .. } = kept;
         let Sighting { dossier, fingerprint, secret, companions, decoded, excerpt, .. } = sighting;
         let mut signals = sighting.signals;
-        if let (Provenance::Git(_), Some(path)) = (&*provenance, paths_of(&provenance).first()) {
+        // What is inside a container was judged by its own name.
+        if let (Provenance::Git(_), Some(path)) = (&*provenance, paths_of(&provenance).first())
+            && way.is_empty()
+        {
             signals.extend(self.detector.place(&dossier, path));
         }
         let would_be_shown = Confidence::of(&signals).level() >= self.request.least;
@@ -211,7 +214,7 @@ impl<'a> Settler<'a> {
             return;
         }
         let (start, end) = (sighting.start, sighting.end);
-        let location = Location { provenance, span, start, end, decoded, excerpt };
+        let location = Location { provenance, inside: way, span, start, end, decoded, excerpt };
         self.matches.push(Match { dossier, fingerprint, secret, companions, location, signals });
     }
 
@@ -263,6 +266,7 @@ impl<'a> Settler<'a> {
         self.hidden.extend(doubtful.map(|finding| finding.secret));
         let below_threshold = before - findings.len();
         for finding in &mut findings {
+            drop_containers(&mut finding.locations);
             finding.locations.sort_by_cached_key(order);
             circumstance::rate_finding(finding, library, stealing, self.request.now);
         }
@@ -385,10 +389,26 @@ fn paths_of(provenance: &Provenance) -> &[Vec<u8>] {
     }
 }
 
+/// Leaves out places in the bytes of a container where the same value is known to lie
+/// in a member: what is stored there as it is would be told twice, once by an offset
+/// that nobody can use.
+fn drop_containers(locations: &mut Vec<Location>) {
+    let ways: Vec<_> = locations
+        .iter()
+        .filter(|location| !location.inside.is_empty())
+        .map(|location| (Arc::clone(&location.provenance), location.inside.clone()))
+        .collect();
+    locations.retain(|location| {
+        let same = |place: &Arc<Provenance>| *place == location.provenance;
+        !ways.iter().any(|(place, inside)| location.inside.holds(inside) && same(place))
+    });
+}
+
 /// Files first, then what is staged, then history, oldest first, then what
 /// nothing leads to.
 fn order(location: &Location) -> (u8, i64, Vec<u8>, u64) {
-    let path = paths_of(&location.provenance).first().cloned().unwrap_or_default();
+    let path = paths_of(&location.provenance).first().map_or(&[][..], Vec::as_slice);
+    let path = location.inside.from(path);
     let (rank, at) = match &*location.provenance {
         Provenance::Stdin | Provenance::File(_) => (0, 0),
         Provenance::Git(place) => {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use leeward_detect::{Detector, Scratch, Sighting, Tokens};
 use leeward_dossier::Library;
 use leeward_model::{
-    Blob, Finding, Fingerprint, Level, Origin, Provenance, RemotePlace, Secret, Span,
+    Blob, Finding, Fingerprint, Level, Origin, Provenance, RemotePlace, Secret, Span, Way,
 };
 use leeward_source::files;
 
@@ -108,6 +108,7 @@ pub fn scan_texts_knowing(
         targets: &[],
         scope: Scope::Files,
         index: None,
+        unpack: None,
         files: files::Options::default(),
         threads: 1,
         least: texts.least,
@@ -124,7 +125,7 @@ pub fn scan_texts_knowing(
         let kept = sightings.into_iter().map(|mut sighting| {
             sighting.ignored_inline = false;
             let span = Span { start: sighting.span.start as u64, end: sighting.span.end as u64 };
-            Kept { place: Place::Stdin, span, sighting }
+            Kept { place: Place::Stdin, inside: Way::default(), span, sighting }
         });
         settler.remote(kept, &provenance);
     }

@@ -271,11 +271,13 @@ mod tests {
     use leeward_model::{Excerpt, FilePlace, ObjectId, Position, Signature, Span};
 
     use super::*;
+    use leeward_model::Way;
 
     const DAY: i64 = 86_400;
 
     fn says(places: Vec<Provenance>) -> String {
         let location = |provenance| Location {
+            inside: Way::default(),
             provenance: Arc::new(provenance),
             span: Span { start: 0, end: 1 },
             start: Position::START,

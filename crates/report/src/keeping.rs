@@ -51,6 +51,7 @@ fn place(location: &Location, masker: &Masker) -> Location {
     }
     Location {
         provenance: Arc::new(provenance),
+        inside: crate::view::masked_way(&location.inside, masker),
         excerpt: Excerpt {
             text: masker.text(&location.excerpt.text),
             mark: location.excerpt.mark.clone(),

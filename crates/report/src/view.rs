@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use leeward_model::{
     Assessment, Commit, Excerpt, Finding, GitObjectKind, GitPlace, Location, NotScanned,
-    Provenance, RemotePlace, Severity, SignalKind, Stealer, Validity, Verification,
+    Provenance, RemotePlace, Severity, SignalKind, Stealer, Validity, Verification, Way,
 };
 
 use crate::{
@@ -253,8 +253,13 @@ pub(crate) fn sentence(reasons: &[String]) -> String {
 /// One place where a secret lies.
 pub(crate) struct Place<'a> {
     pub(crate) location: &'a Location,
-    /// The path, or the stable text that stands for one; foreign bytes.
+    /// The path, or the stable text that stands for one, with the way in; foreign
+    /// bytes.
     pub(crate) path: Vec<u8>,
+    /// The path of the outermost container, or of the file itself; foreign bytes.
+    pub(crate) outer: Vec<u8>,
+    /// The way in, masked; empty for what lies in the open.
+    pub(crate) inside: Way,
     /// The line, masked.
     pub(crate) excerpt: Excerpt,
     /// What Git knows, if it lies in a Git object.
@@ -282,9 +287,13 @@ impl<'a> Place<'a> {
             Provenance::Remote(place) => Some(masked_remote(place, masker)),
             Provenance::Stdin | Provenance::File(_) | Provenance::Git(_) => None,
         };
+        let outer = masker.bytes(&path(&location.provenance));
+        let inside = masked_way(&location.inside, masker);
         Self {
             location,
-            path: masker.bytes(&path(&location.provenance)),
+            path: inside.from(&outer),
+            outer,
+            inside,
             excerpt: excerpt(&location.excerpt, masker),
             git,
             remote,
@@ -294,17 +303,16 @@ impl<'a> Place<'a> {
     /// `path:line:column` for people, who want words where there is no path;
     /// foreign bytes.
     pub(crate) fn position(&self) -> Vec<u8> {
+        let inside = |outer: &str| self.inside.from(outer.as_bytes());
         let mut text = match &*self.location.provenance {
-            Provenance::Stdin => b"standard input".to_vec(),
+            Provenance::Stdin => inside("standard input"),
             Provenance::Git(place) if first_path(place).is_none() => {
                 let object = short(&place.object.to_string());
-                match place.kind {
-                    GitObjectKind::Commit => format!("text of commit {object}").into_bytes(),
-                    GitObjectKind::Tag => format!("text of tag {object}").into_bytes(),
-                    GitObjectKind::Blob | GitObjectKind::Staged => {
-                        format!("blob {object}").into_bytes()
-                    }
-                }
+                inside(&match place.kind {
+                    GitObjectKind::Commit => format!("text of commit {object}"),
+                    GitObjectKind::Tag => format!("text of tag {object}"),
+                    GitObjectKind::Blob | GitObjectKind::Staged => format!("blob {object}"),
+                })
             }
             Provenance::File(_) | Provenance::Git(_) | Provenance::Remote(_) => self.path.clone(),
         };
@@ -312,6 +320,11 @@ impl<'a> Place<'a> {
         text.extend(format!(":{}:{}", start.line, start.column).bytes());
         text
     }
+}
+
+/// A way without values in its names.
+pub(crate) fn masked_way(way: &Way, masker: &Masker) -> Way {
+    Way::of(way.names().iter().map(|name| masker.bytes(name)))
 }
 
 /// A place without values in its texts.

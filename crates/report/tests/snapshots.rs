@@ -59,6 +59,7 @@ fn human_clean_but_incomplete() {
     let coverage = Coverage {
         files_scanned: 2,
         objects_scanned: 1,
+        members_scanned: 0,
         bytes_scanned: 1500,
         not_scanned: vec![
             left_out("a.sock", Reason::NotAFile, None),

@@ -14,7 +14,7 @@ use leeward_counterpart::random_value;
 use leeward_dossier::Library;
 use leeward_model::{
     Confidence, Entry, EventKind, Excerpt, FilePlace, Finding, Fingerprint, IncidentId, Location,
-    Position, Provenance, Rating, Secret, Severity, Span, Tracking, Verification,
+    Position, Provenance, Rating, Secret, Severity, Span, Tracking, Verification, Way,
 };
 use leeward_server::{Pool, Role, Shared, Who, dashboard, shared::Inner};
 use leeward_store::{Place, Scan, Store};
@@ -118,6 +118,7 @@ fn fill(store: &mut Store, many: i64) -> Result<(), Box<dyn std::error::Error>> 
                     signals: Vec::new(),
                     severity: Rating { level: levels[n as usize % 4], why: Vec::new() },
                     locations: vec![Location {
+                        inside: Way::default(),
                         provenance: Arc::new(place),
                         span: Span { start: 1, end: 33 },
                         start: Position { line: 1, column: 1 },

@@ -11,5 +11,5 @@ mod piece;
 mod progress;
 pub mod stream;
 
-pub use piece::Cut;
+pub use piece::{Cut, Cutter, Filled, Measured};
 pub use progress::Progress;

@@ -34,17 +34,17 @@ impl Cut {
     }
 
     /// The length of a whole that is not cut, and of a piece's own range.
-    pub(crate) fn own(self) -> usize {
+    pub fn own(self) -> usize {
         self.own
     }
 
     /// How far a piece sees into its neighbours.
-    pub(crate) fn overlap(self) -> usize {
+    pub fn overlap(self) -> usize {
         self.overlap
     }
 
     /// The room that any piece needs.
-    pub(crate) fn buffer(self) -> usize {
+    pub fn buffer(self) -> usize {
         self.own + 2 * self.overlap
     }
 }
@@ -95,7 +95,7 @@ fn chars(bytes: &[u8]) -> usize {
 /// What is kept of a piece after its bytes are gone: enough to know, once all
 /// pieces were measured, at which line and column each began.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Measured {
+pub struct Measured {
     index: u32,
     /// Where the bytes at hand begin in the original.
     offset: u64,
@@ -108,7 +108,7 @@ pub(crate) struct Measured {
 
 impl Measured {
     /// Measures a piece while its bytes are in the cache.
-    pub(crate) fn of(cut: Cut, bytes: &[u8], piece: Piece) -> Self {
+    pub fn of(cut: Cut, bytes: &[u8], piece: Piece) -> Self {
         let own = &bytes[piece.own_start..piece.own_end];
         let (head, tail) = own.split_at(own.len().saturating_sub(cut.overlap));
         Self {
@@ -124,7 +124,7 @@ impl Measured {
     /// Where the bytes at hand of each piece began, by index. Bytes between
     /// pieces, which are holes of a sparse file or could not be read, count as
     /// one character each.
-    pub(crate) fn starts(mut pieces: Vec<Self>) -> Vec<Position> {
+    pub fn starts(mut pieces: Vec<Self>) -> Vec<Position> {
         pieces.sort_unstable_by_key(|piece| piece.index);
         // Position and offset after the last piece's own bytes, and the
         // position where the next piece begins if it overlaps them.
@@ -148,7 +148,7 @@ impl Measured {
 
 /// Cuts what a reader gives, of whatever length, into buffers of one piece.
 #[derive(Debug)]
-pub(crate) struct Cutter<R> {
+pub struct Cutter<R> {
     reader: R,
     cut: Cut,
     /// The end of the last piece that the next one begins with.
@@ -165,20 +165,23 @@ pub(crate) struct Cutter<R> {
 /// What a [`Cutter`] put into a buffer: its first `len` bytes, all there is if
 /// there is no piece.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Filled {
-    pub(crate) len: usize,
-    pub(crate) piece: Option<Piece>,
+pub struct Filled {
+    /// How many bytes of the buffer are at hand.
+    pub len: usize,
+    /// Which part of the whole they are; none if they are all of it.
+    pub piece: Option<Piece>,
 }
 
 impl Filled {
     /// The own bytes, which all pieces together have exactly once.
-    pub(crate) fn own(&self) -> Range<usize> {
+    pub fn own(&self) -> Range<usize> {
         self.piece.map_or(0..self.len, |piece| piece.own_start..piece.own_end)
     }
 }
 
 impl<R: Read> Cutter<R> {
-    pub(crate) fn new(reader: R, cut: Cut) -> Self {
+    /// Cuts what a reader gives from its first byte.
+    pub fn new(reader: R, cut: Cut) -> Self {
         Self {
             reader,
             cut,
@@ -192,13 +195,13 @@ impl<R: Read> Cutter<R> {
     }
 
     /// What made reading end before the end, if anything did.
-    pub(crate) fn into_error(self) -> Option<io::Error> {
+    pub fn into_error(self) -> Option<io::Error> {
         self.error
     }
 
     /// Fills `buffer`, which has room for [`Cut::buffer`] bytes, with the next
     /// piece, or with everything if that is not more than a piece.
-    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Option<Filled> {
+    pub fn fill(&mut self, buffer: &mut [u8]) -> Option<Filled> {
         if self.ended {
             return None;
         }

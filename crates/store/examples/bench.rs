@@ -8,7 +8,7 @@ use std::{error::Error, sync::Arc, time::Instant};
 use leeward_model::{
     Confidence, DossierId, EventKind, Excerpt, FilePlace, Finding, Fingerprint, GitObjectKind,
     GitPlace, History, Location, ObjectId, Position, Provenance, Rating, Secret, Severity, Signal,
-    SignalKind, Span, Tracking, Verification,
+    SignalKind, Span, Tracking, Verification, Way,
 };
 use leeward_store::{Filter, Place, Scan, Store, all_files};
 
@@ -125,6 +125,7 @@ fn finding(n: u64) -> Finding {
         ..History::default()
     };
     let location = |provenance| Location {
+        inside: Way::default(),
         provenance: Arc::new(provenance),
         span: Span { start: 100, end: 132 },
         start: Position { line: 7, column: 20 },

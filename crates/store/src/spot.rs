@@ -83,6 +83,11 @@ impl Spot {
             state.update((field.len() as u64).to_be_bytes());
             state.update(field);
         }
+        // What lies in the open has the key that it had before there were ways in.
+        for name in location.inside.names() {
+            state.update((name.len() as u64).to_be_bytes());
+            state.update(name);
+        }
         Ok(Self {
             key: hexadecimal(&state.finalize()[..16]),
             kind,
@@ -98,9 +103,10 @@ impl Spot {
 /// A place in a few words: foreign text, made harmless.
 pub(crate) fn label(location: &Location) -> String {
     let line = location.start.line;
+    let shown = |outer: &[u8]| SafeText::new(&location.inside.from(outer)).to_string();
     match &*location.provenance {
-        Provenance::Stdin => format!("standard input:{line}"),
-        Provenance::File(place) => format!("{}:{line}", SafeText::new(&place.path)),
+        Provenance::Stdin => format!("{}:{line}", shown(b"standard input")),
+        Provenance::File(place) => format!("{}:{line}", shown(&place.path)),
         Provenance::Git(place) => {
             let object = place.object.to_string();
             let history = place.history.as_deref();
@@ -113,13 +119,15 @@ pub(crate) fn label(location: &Location) -> String {
                 (GitObjectKind::Commit, _) => format!("commit {short} of {repository}"),
                 (GitObjectKind::Tag, _) => format!("tag {short} of {repository}"),
                 (_, Some(path)) => {
-                    format!("{}:{line} in {short} of {repository}", SafeText::new(path))
+                    format!("{}:{line} in {short} of {repository}", shown(path))
                 }
-                (_, None) => format!("object {short}:{line} of {repository}"),
+                (_, None) => {
+                    format!("object {}:{line} of {repository}", shown(short.as_bytes()))
+                }
             }
         }
         Provenance::Remote(place) => {
-            format!("{}:{line} in {}", SafeText::new(&place.item), SafeText::new(&place.source))
+            format!("{}:{line} in {}", shown(place.item.as_bytes()), SafeText::new(&place.source))
         }
     }
 }

@@ -84,6 +84,7 @@ pub(crate) fn look(
         targets: &[],
         scope,
         index: None,
+        unpack: None,
         files: files::Options::default(),
         threads: ground.threads,
         least: ground.least,

@@ -14,7 +14,7 @@ use leeward_detect::{Detector, Options, Scratch, Sighting};
 use leeward_dossier::Library;
 use leeward_model::{
     Blob, Case, Confidence, Finding, Fingerprint, Location, Origin, Provenance, Rating, Secret,
-    Severity, Span, Verification,
+    Severity, Span, Verification, Way,
 };
 use leeward_source::git::Repository;
 
@@ -53,6 +53,7 @@ impl Reader {
             let Some(bytes) = self.content(&provenance) else { continue };
             let Some(sighting) = self.sighting(fingerprint, &provenance, &bytes) else { continue };
             let location = Location {
+                inside: Way::default(),
                 provenance: Arc::new(provenance),
                 span: Span { start: sighting.span.start as u64, end: sighting.span.end as u64 },
                 start: sighting.start,

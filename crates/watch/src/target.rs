@@ -32,6 +32,7 @@ pub(crate) fn look(
         targets: &targets,
         scope: Scope::Everything,
         index: None,
+        unpack: None,
         files: files::Options {
             threads: ground.threads,
             skip_git_objects: true,

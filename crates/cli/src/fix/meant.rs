@@ -142,6 +142,7 @@ fn look(
         targets: &targets,
         scope,
         index: index.as_deref(),
+        unpack: None,
         files: files::Options { threads, ..files::Options::default() },
         threads,
         least: args.confidence.into(),

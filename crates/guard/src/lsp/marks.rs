@@ -7,7 +7,7 @@ use leeward_detect::Sighting;
 use leeward_dossier::Dossier;
 use leeward_model::{
     Confidence, FilePlace, Level, Location, Provenance, Rating, SafeText, Severity, SignalKind,
-    Span, Tracking, Verification,
+    Span, Tracking, Verification, Way,
 };
 use leeward_pipeline::rating;
 use lsp_types::{CodeDescription, Diagnostic, DiagnosticSeverity, NumberOrString, Range};
@@ -88,6 +88,7 @@ pub(super) fn rated(
 ) -> Option<Rating> {
     let place = FilePlace { path: Vec::new(), tracking: document.tracking };
     let location = Location {
+        inside: Way::default(),
         provenance: Arc::new(Provenance::File(place)),
         span: Span { start: sighting.span.start as u64, end: sighting.span.end as u64 },
         start: sighting.start,

@@ -194,6 +194,7 @@ impl<'a> Session<'a> {
             targets: &[Target::Path(path)],
             scope: if history { Scope::Everything } else { Scope::Files },
             index: None,
+            unpack: None,
             files: files::Options {
                 threads: server.threads,
                 skip_git_objects: history,

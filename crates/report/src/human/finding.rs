@@ -143,6 +143,7 @@ fn is_head_of(place: &Place<'_>, file: &Place<'_>) -> bool {
         before.is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
     };
     on_disk.tracking == Tracking::Tracked
+        && place.location.inside == file.location.inside
         && place.location.span == file.location.span
         && git
             .history

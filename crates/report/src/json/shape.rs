@@ -224,6 +224,8 @@ pub(crate) struct Location<'a> {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inside: Vec<String>,
     source: &'static str,
     tracking: Option<&'static str>,
     line: u64,
@@ -257,6 +259,7 @@ impl<'a> Location<'a> {
         Self {
             path,
             path_bytes,
+            inside: inside(place),
             source,
             tracking,
             line: location.start.line,
@@ -275,6 +278,13 @@ impl<'a> Location<'a> {
             remote: place.remote.as_ref().map(Remote::of),
         }
     }
+}
+
+/// The way in, outermost first; what is not UTF-8 is replaced, and whole in
+/// `path_bytes`.
+fn inside(place: &Place<'_>) -> Vec<String> {
+    let names = place.inside.names().iter();
+    names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
 }
 
 /// Where a location's bytes come from, and how Git regards the file.
@@ -441,6 +451,7 @@ pub(crate) struct Coverage<'a> {
     bytes_scanned: u64,
     files_scanned: u64,
     objects_scanned: u64,
+    members_scanned: u64,
     complete: bool,
     not_scanned: Vec<NotScanned<'a>>,
     warnings: &'a [String],
@@ -464,6 +475,7 @@ impl<'a> Coverage<'a> {
             bytes_scanned: coverage.bytes_scanned,
             files_scanned: coverage.files_scanned,
             objects_scanned: coverage.objects_scanned,
+            members_scanned: coverage.members_scanned,
             complete: view.is_complete(),
             not_scanned: view.not_scanned.iter().map(NotScanned::of).collect(),
             warnings: &view.warnings,

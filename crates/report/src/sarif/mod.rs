@@ -254,7 +254,7 @@ fn location<'a>(place: &'a Place<'a>, id: Option<usize>) -> Location<'a> {
     Location {
         id,
         physical_location: PhysicalLocation {
-            artifact_location: artifact(&place.path),
+            artifact_location: artifact(&place.outer),
             region: Region {
                 start_line: at.start.line,
                 start_column: at.start.column,

@@ -17,7 +17,7 @@ use leeward_model::{
     Commit, Companion, Confidence, Coverage, DossierId, Encoding, Excerpt, FilePlace, Finding,
     Fingerprint, GitObjectKind, GitPlace, History, Location, NotScanned, ObjectId, Position,
     Provenance, Rating, Reason, Secret, Severity, Signal, SignalKind, Signature, Span, Stealer,
-    Tracking, Verification,
+    Tracking, Verification, Way,
 };
 use leeward_report::{Format, Guidance, NotLive, Remediation, Report, Style, Suppressed};
 
@@ -135,6 +135,7 @@ pub(crate) fn at(
     let start = text.find(value).unwrap_or(0);
     let len = value.chars().count() as u64;
     Location {
+        inside: Way::default(),
         provenance: Arc::new(provenance),
         span: Span {
             start: (line % 1_000_000) * 40 + column,
@@ -325,6 +326,7 @@ pub(crate) fn rich() -> Sample {
             bytes_scanned: 84_230_111,
             files_scanned: 1204,
             objects_scanned: 18_332,
+            members_scanned: 0,
             not_scanned: vec![
                 left_out("node_modules", Reason::Excluded, None),
                 left_out("target", Reason::Excluded, None),
@@ -428,6 +430,7 @@ pub(crate) fn sample_with(text: &str) -> Sample {
             bytes_scanned: 10,
             files_scanned: 1,
             objects_scanned: 1,
+            members_scanned: 0,
             not_scanned: vec![
                 left_out(&path, Reason::Unreadable(text.into()), None),
                 left_out(text, Reason::Excluded, Some(3)),

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use leeward_model::{Excerpt, FilePlace, Location, Position, Provenance, Span, Tracking};
+use leeward_model::{Excerpt, FilePlace, Location, Position, Provenance, Span, Tracking, Way};
 use leeward_source::git::{Repository, Tracker};
 
 use crate::gather::Seen;
@@ -19,6 +19,7 @@ const MOST_READ: u64 = 64 << 20;
 pub(crate) fn location(path: &Path, tracking: Tracking, span: Span) -> Location {
     let path = path.as_os_str().as_encoded_bytes().to_vec();
     Location {
+        inside: Way::default(),
         provenance: Arc::new(Provenance::File(FilePlace { path, tracking })),
         span,
         start: Position::START,

@@ -3,7 +3,9 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use leeward_model::{FilePlace, Hint, Location, Position, Provenance, SafeText, Span, Tracking};
+use leeward_model::{
+    FilePlace, Hint, Location, Position, Provenance, SafeText, Span, Tracking, Way,
+};
 
 use super::{format, key::Recogniser, lines::Line, network};
 
@@ -84,6 +86,7 @@ pub(super) fn location(path: &Path, line: &Line<'_>, span: &Range<usize>, hint: 
     let start = Position::START.after(&line.text[..span.start]).offset_by(begin);
     let from = line.offset + line.from as u64;
     Location {
+        inside: Way::default(),
         provenance: Arc::new(Provenance::File(FilePlace {
             path,
             tracking: Tracking::NoRepository,

@@ -17,7 +17,7 @@ use leeward_model::{
     FilePlace, Finding, Fingerprint, Gap as Unknown, GitObjectKind, GitPlace, Grant, History,
     Impact, Incident, IncidentId, Location, ObjectId, Position, Progress, Provenance, Rating,
     RemotePlace, Secret, Severity, Signal, SignalKind, Signature, Span, Standing, StepName,
-    Tracking, Trait, Validity, Verification,
+    Tracking, Trait, Validity, Verification, Way,
 };
 use leeward_respond::{Plan, Planned};
 use leeward_server::{
@@ -267,6 +267,7 @@ impl Responding for Fake {
 
 fn location(provenance: Provenance, line: u64, before: &str) -> Location {
     Location {
+        inside: Way::default(),
         provenance: Arc::new(provenance),
         span: Span { start: line * 80, end: line * 80 + 32 },
         start: Position { line, column: 9 },

@@ -16,7 +16,7 @@ use leeward_counterpart::random_value;
 use leeward_dossier::Library;
 use leeward_model::{
     Confidence, Excerpt, FilePlace, Finding, Fingerprint, Location, Position, Provenance, Rating,
-    Secret, Severity, Span, Tracking, Verification,
+    Secret, Severity, Span, Tracking, Verification, Way,
 };
 use leeward_probe::{Network, Stop};
 use leeward_respond::notify::Reference;
@@ -250,6 +250,7 @@ fn finding(path: &str) -> Finding {
         signals: Vec::new(),
         severity: Rating { level: Severity::High, why: vec!["it bills".to_owned()] },
         locations: vec![Location {
+            inside: Way::default(),
             provenance: Arc::new(Provenance::File(FilePlace {
                 path: path.as_bytes().to_vec(),
                 tracking: Tracking::Tracked,

@@ -3,12 +3,12 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     path::Path,
     sync::Arc,
 };
 
-use leeward_model::{Blob, Inspect, Origin, Reason, Worker as _};
+use leeward_model::{Blob, Content, Inspect, Origin, Reason, Wanted, Worker as _};
 
 use super::{
     large::Large,
@@ -20,6 +20,9 @@ use crate::piece::{Cutter, Measured};
 /// How much is read of a file that does not say how long it is, as those in
 /// `/proc`: some of them never end.
 const UNSIZED_LIMIT: u64 = 64 << 20;
+
+/// How much of a large file says what it is.
+const HEAD: usize = 4 << 10;
 
 impl<I: Inspect> Walker<'_, '_, I> {
     /// Hands out a file that was just opened; its path is in `self.path`.
@@ -58,8 +61,7 @@ impl<I: Inspect> Walker<'_, '_, I> {
             if os::is_made_up(&file) {
                 return self.made_up(&file, path);
             }
-            let large = Large::new(file, path.to_owned(), before);
-            return self.large(&Arc::new(large), len);
+            return self.large_file(file, path, before, len);
         }
         if len as u64 == before.size {
             self.whole(path, len);
@@ -68,6 +70,36 @@ impl<I: Inspect> Walker<'_, '_, I> {
             self.made_up(&file, path);
         } else {
             self.unsteady(&file, path, &before, len);
+        }
+    }
+
+    /// Hands out a file above the size of a piece, as the worker wants it by the first
+    /// bytes, `len` of which are in the buffer.
+    fn large_file(&mut self, file: File, path: &Path, before: Meta, len: usize) {
+        let origin = Origin::File(path);
+        let head = self.buffer[..len.min(HEAD)].to_vec();
+        let wanted = self.worker.wants(origin, &head);
+        let whole = match wanted {
+            Wanted::Pieces => None,
+            Wanted::Both => match file.try_clone() {
+                Ok(file) => Some(file),
+                Err(error) => {
+                    self.unreadable(path, &error);
+                    None
+                }
+            },
+            Wanted::Whole => {
+                let mut reader = Positioned { file: &file, offset: 0 };
+                self.worker.open(origin, &head, Content::Seekable(&mut reader));
+                self.coverage.bytes_scanned += before.size;
+                self.scan.progress.add(before.size);
+                return self.finished(&file, path, &before, before.size);
+            }
+        };
+        self.large(&Arc::new(Large::new(file, path.to_owned(), before)), len);
+        if let Some(file) = whole {
+            let mut reader = Positioned { file: &file, offset: 0 };
+            self.worker.open(origin, &head, Content::Seekable(&mut reader));
         }
     }
 
@@ -166,5 +198,17 @@ impl Read for Positioned<'_> {
         let read = os::read_at(self.file, buffer, self.offset)?;
         self.offset += read as u64;
         Ok(read)
+    }
+}
+
+impl Seek for Positioned<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let moved = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(by) => self.offset.checked_add_signed(by),
+            SeekFrom::End(by) => os::meta(self.file)?.size.checked_add_signed(by),
+        };
+        self.offset = moved.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.offset)
     }
 }

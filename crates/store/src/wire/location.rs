@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leeward_model::{
     Commit, Encoding, Excerpt, FilePlace, GitObjectKind, GitPlace, History, Location, ObjectId,
-    Position, Provenance, RemotePlace, Signature, Span, Tracking,
+    Position, Provenance, RemotePlace, Signature, Span, Tracking, Way,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ struct WireLocation {
     span: (u64, u64),
     start: (u64, u64),
     end: (u64, u64),
+    /// Names on the way in; absent for what lies in the open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inside: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     decoded: Vec<String>,
     excerpt: String,
@@ -105,6 +108,7 @@ pub(crate) fn write_location(location: &Location) -> Result<String, Trouble> {
     let pair = |position: Position| (position.line, position.column);
     write(WireLocation {
         from,
+        inside: location.inside.names().iter().map(|name| to_text(name)).collect(),
         span: (location.span.start, location.span.end),
         start: pair(location.start),
         end: pair(location.end),
@@ -155,6 +159,9 @@ pub(crate) fn read_location(text: &str) -> Result<Location, Trouble> {
     }
     Ok(Location {
         provenance: Arc::new(provenance),
+        inside: Way::of(
+            wire.inside.iter().map(|name| from_text(name)).collect::<Result<Vec<_>, _>>()?,
+        ),
         span: Span { start: wire.span.0, end: wire.span.1 },
         start: position(wire.start),
         end: position(wire.end),

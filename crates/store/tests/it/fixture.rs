@@ -7,7 +7,7 @@ use leeward_counterpart::random_value;
 use leeward_model::{
     Companion, Confidence, DossierId, Entry, EventKind, Excerpt, FilePlace, Finding, Fingerprint,
     GitObjectKind, GitPlace, History, IncidentId, Location, ObjectId, Position, Provenance, Rating,
-    Secret, Severity, Signal, SignalKind, Span, Tracking, Validity, Verification,
+    Secret, Severity, Signal, SignalKind, Span, Tracking, Validity, Verification, Way,
 };
 use leeward_servers::Postgres;
 use leeward_store::{Place, Recorded, Scan, Store, Trouble};
@@ -123,6 +123,7 @@ pub(crate) fn object(repository: &str, byte: u8, at: u64) -> Location {
 
 pub(crate) fn place(provenance: Provenance, at: u64) -> Location {
     Location {
+        inside: Way::default(),
         provenance: Arc::new(provenance),
         span: Span { start: at, end: at + 32 },
         start: Position { line: at, column: 5 },
