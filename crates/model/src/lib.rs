@@ -17,6 +17,7 @@ mod coverage;
 mod finding;
 mod fingerprint;
 mod incident;
+mod judged;
 mod location;
 mod provenance;
 mod rating;
@@ -41,6 +42,7 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use incident::{
     Case, Entry, Event, EventKind, Incident, IncidentId, Progress, State, StepRecord, Unnamed,
 };
+pub use judged::{Judged, Mark};
 pub use location::{Encoding, Excerpt, Location, Position, Span};
 pub use provenance::{
     Commit, FilePlace, GitObjectKind, GitPlace, History, ObjectId, Provenance, RemotePlace,
