@@ -98,13 +98,20 @@ pub(crate) fn looked_at(view: &View<'_>, show: Show<'_>) -> Option<String> {
     if coverage.objects_scanned > 0 {
         parts.push(count(coverage.objects_scanned as usize, "Git object", "Git objects"));
     }
+    if coverage.members_scanned > 0 {
+        parts.push(count(
+            coverage.members_scanned as usize,
+            "text inside containers",
+            "texts inside containers",
+        ));
+    }
     let targets: Vec<String> = view.targets.iter().map(|target| show(target.as_bytes())).collect();
     let place =
         if targets.is_empty() { String::new() } else { format!(" in {}", list(&targets, 3)) };
     let time = view.report.elapsed.map(|time| format!(", {}", words::elapsed(time)));
     Some(format!(
         "scanned {}{place}: {}{}",
-        parts.join(" and "),
+        list(&parts, 3),
         words::bytes(coverage.bytes_scanned),
         time.unwrap_or_default()
     ))

@@ -124,8 +124,10 @@ fn warn_of(view: &StealerView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut properties = Vec::new();
     let place = view.places.iter().find(|place| is_in_a_file(place));
     if let Some(place) = place {
-        properties.push(("file", inert(&inside(&place.path))));
-        properties.push(("line", place.location.start.line.to_string()));
+        properties.push(("file", inert(&inside(&place.outer))));
+        if place.inside.is_empty() {
+            properties.push(("line", place.location.start.line.to_string()));
+        }
     }
     let title = format!("critical: {} stole credentials", clip(&view.title()));
     properties.push(("title", inert(&title)));
@@ -146,11 +148,15 @@ fn annotate(level: Level, view: &FindingView<'_>, out: &mut dyn Write) -> io::Re
     let place = view.places.iter().find(|place| is_in_a_file(place)).or(view.places.first());
     if let Some(place) = place.filter(|place| is_in_a_file(place)) {
         let (start, end) = (place.location.start, place.location.end);
-        properties.push(("file", inert(&inside(&place.path))));
-        properties.push(("line", start.line.to_string()));
-        properties.push(("endLine", end.line.max(start.line).to_string()));
+        properties.push(("file", inert(&inside(&place.outer))));
+        // Lines of a member are none of the container's.
+        let is_open = place.inside.is_empty();
+        if is_open {
+            properties.push(("line", start.line.to_string()));
+            properties.push(("endLine", end.line.max(start.line).to_string()));
+        }
         // Columns are only read where line and last line are the same.
-        if end.line <= start.line {
+        if is_open && end.line <= start.line {
             properties.push(("col", start.column.to_string()));
             properties.push(("endColumn", end.column.max(start.column).to_string()));
         }

@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Sample, clean, hostile, one, rich, sample_with};
+use common::{Sample, clean, hostile, inside, one, rich, sample_with};
 use leeward_report::{Format, Style};
 use serde_json::Value;
 
@@ -23,6 +23,7 @@ fn samples() -> Vec<Sample> {
     let mut samples = vec![
         rich(),
         one(),
+        inside(),
         clean(),
         hostile(),
         common::probed::asked(),
@@ -81,6 +82,30 @@ fn gitlab_has_one_vulnerability_for_each_secret() {
         // What has no path is not given one.
         assert!(!one["location"]["file"].as_str().is_some_and(|file| file.starts_with("git:")));
     }
+}
+
+/// Whoever opens the archive in a viewer sees no line of the member.
+#[test]
+fn a_line_of_a_member_is_no_line_of_its_container() {
+    let parsed =
+        |format| -> Value { serde_json::from_str(&inside().write(format, Style::PLAIN)).unwrap() };
+    let sarif = parsed(Format::Sarif);
+    let place = &sarif["runs"][0]["results"][0]["locations"][0];
+    assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], "dist/release.zip");
+    assert!(place["physicalLocation"].get("region").is_none());
+    let name = &place["logicalLocations"][0]["fullyQualifiedName"];
+    assert_eq!(name, "dist/release.zip!app.jar!config.json:3:23");
+    let gitlab = parsed(Format::Gitlab);
+    let place = &gitlab["vulnerabilities"][0]["location"];
+    assert_eq!(place["file"], "dist/release.zip");
+    assert!(place["start_line"].is_null());
+    let json = parsed(Format::Json);
+    let place = &json["findings"][0]["locations"][0];
+    assert_eq!(place["path"], "dist/release.zip!app.jar!config.json");
+    assert_eq!(place["inside"], serde_json::json!(["app.jar", "config.json"]));
+    let text = inside().write(Format::Github, Style::PLAIN);
+    assert!(text.contains("file=dist/release.zip,title="), "{text}");
+    assert!(text.contains("In dist/release.zip!app.jar!config.json:3:23"), "{text}");
 }
 
 #[test]

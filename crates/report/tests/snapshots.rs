@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Sample, clean, hostile, left_out, one, probed::asked, rich};
+use common::{Sample, clean, hostile, inside, left_out, one, probed::asked, rich};
 use insta::assert_snapshot;
 use leeward_model::{Coverage, Reason};
 use leeward_report::{Format, Lines, Style, Suppressed};
@@ -38,6 +38,11 @@ fn human_hostile() {
 #[test]
 fn human_one() {
     assert_snapshot!(human(&one()));
+}
+
+#[test]
+fn human_inside() {
+    assert_snapshot!(human(&inside()));
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn stolen(view: &StealerView<'_>) -> Vulnerability {
 fn location(place: &Place<'_>) -> Location {
     let git = place.git.as_ref();
     let commit = git.and_then(|git| git.commit());
+    let is_open = place.inside.is_empty();
     Location {
         file: file(place),
         commit: Commit {
@@ -190,8 +191,9 @@ fn location(place: &Place<'_>) -> Location {
             author: git.and_then(|git| git.author.as_ref()).map(|(name, _)| inert(name)),
             date: commit.and_then(|commit| rfc3339(commit.committed_at)),
         },
-        start_line: Some(place.location.start.line),
-        end_line: Some(place.location.end.line.max(place.location.start.line)),
+        // Lines of a member are none of the container's.
+        start_line: is_open.then_some(place.location.start.line),
+        end_line: is_open.then_some(place.location.end.line.max(place.location.start.line)),
     }
 }
 
@@ -210,7 +212,7 @@ fn file(place: &Place<'_>) -> Option<String> {
             git.history.as_deref().is_some_and(|history| !history.paths.is_empty())
         }
     };
-    let path = || String::from_utf8_lossy(&inside(&place.path)).into_owned();
+    let path = || String::from_utf8_lossy(&inside(&place.outer)).into_owned();
     has_path.then(path).filter(|path| !path.is_empty())
 }
 

@@ -18,6 +18,7 @@ use leeward_model::{Finding, Level, Severity};
 
 use crate::{
     Report, account,
+    foreign::inert,
     json::{inert::write_pretty, shape as wire},
     stealer,
     view::{FindingView, Place, StealerView, View},
@@ -26,9 +27,9 @@ use crate::{
 
 use shape::{
     ArtifactLocation, Configuration, ContextRegion, Descriptor, Driver, Invocation, Location, Log,
-    Message, MultiformatMessage, Notification, NotificationLocation, PhysicalLocation, Region,
-    Reporting, Result as SarifResult, ResultProperties, Rule, RuleProperties, Run, RunProperties,
-    Snippet, Tool, VersionControl,
+    LogicalLocation, Message, MultiformatMessage, Notification, NotificationLocation,
+    PhysicalLocation, Region, Reporting, Result as SarifResult, ResultProperties, Rule,
+    RuleProperties, Run, RunProperties, Snippet, Tool, VersionControl,
 };
 
 /// The version of what we put into property bags.
@@ -246,25 +247,32 @@ fn stealer_rule() -> Rule {
 fn location<'a>(place: &'a Place<'a>, id: Option<usize>) -> Location<'a> {
     let at = place.location;
     let excerpt = place.excerpt.text.as_str();
+    // Lines and bytes of a member are none of the container's, which is all that a
+    // reader of the document can open.
+    let is_open = place.inside.is_empty();
     let context = ContextRegion {
         start_line: at.start.line,
         end_line: at.end.line.max(at.start.line),
         snippet: Snippet { text: excerpt },
     };
+    let region = Region {
+        start_line: at.start.line,
+        start_column: at.start.column,
+        end_line: at.end.line,
+        end_column: at.end.column,
+        byte_offset: at.span.start,
+        byte_length: at.span.end.saturating_sub(at.span.start),
+    };
+    let logical =
+        || LogicalLocation { fully_qualified_name: inert(&place.position()), kind: "member" };
     Location {
         id,
         physical_location: PhysicalLocation {
             artifact_location: artifact(&place.outer),
-            region: Region {
-                start_line: at.start.line,
-                start_column: at.start.column,
-                end_line: at.end.line,
-                end_column: at.end.column,
-                byte_offset: at.span.start,
-                byte_length: at.span.end.saturating_sub(at.span.start),
-            },
-            context_region: (!excerpt.is_empty()).then_some(context),
+            region: is_open.then_some(region),
+            context_region: (is_open && !excerpt.is_empty()).then_some(context),
         },
+        logical_locations: (!is_open).then(logical).into_iter().collect(),
         message: id.map(|_| Message::of("the same secret")),
         properties: wire::Location::of(place),
     }

@@ -196,6 +196,9 @@ pub(super) struct Location<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<usize>,
     pub(super) physical_location: PhysicalLocation<'a>,
+    /// The way into a container, if it lies in one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) logical_locations: Vec<LogicalLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<Message>,
     /// The location as in the JSON document.
@@ -206,9 +209,17 @@ pub(super) struct Location<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PhysicalLocation<'a> {
     pub(super) artifact_location: ArtifactLocation,
-    pub(super) region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) region: Option<Region>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) context_region: Option<ContextRegion<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogicalLocation {
+    pub(super) fully_qualified_name: String,
+    pub(super) kind: &'static str,
 }
 
 #[derive(Serialize)]

@@ -352,6 +352,16 @@ pub(crate) fn one() -> Sample {
     Sample { findings: vec![in_env()], ..clean() }
 }
 
+/// A key in a file in an archive in an archive.
+pub(crate) fn inside() -> Sample {
+    let line = "  \"mistral_api_key\": \"Zk4v…Gf0A\"";
+    let mut place = at(file("dist/release.zip", Tracking::Tracked), 3, 23, line, "Zk4v…Gf0A");
+    place.inside = Way::of([b"app.jar".to_vec(), b"config.json".to_vec()]);
+    let finding = finding("mistral-api-key", KEY_ENV, Severity::High, vec![place]);
+    let coverage = Coverage { members_scanned: 12, ..clean().coverage };
+    Sample { findings: vec![finding], coverage, ..clean() }
+}
+
 /// Nothing found, everything seen.
 pub(crate) fn clean() -> Sample {
     Sample {
