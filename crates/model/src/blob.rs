@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use crate::{GitObjectKind, ObjectId, Position, Way};
+use crate::{GitObjectKind, Judged, Mark, ObjectId, Position, Way};
 
 /// Bytes to inspect, borrowed from the source's buffer.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +139,12 @@ pub trait Inspect: Sync {
     /// character for each byte. Called once for each original that was handed
     /// out in pieces, by any thread, also when the scan was cut short.
     fn pieces_done(&self, origin: Origin<'_>, starts: &[Position]);
+
+    /// What is remembered of earlier scans, if anything is: a source leaves out what was
+    /// judged clean, and counts it.
+    fn judged(&self) -> Option<&dyn Judged> {
+        None
+    }
 }
 
 /// One thread's view of an inspector.
@@ -156,6 +162,14 @@ pub trait Worker {
     /// Looks at an original as a whole that it wanted so, by the same beginning.
     fn open(&mut self, origin: Origin<'_>, head: &[u8], content: Content<'_>) {
         let _ = (origin, head, content);
+    }
+
+    /// All of an original was shown, and is known by this mark: whether nothing was found
+    /// in it, so that it need not be shown again. Called after the last of it, by any
+    /// thread, and never for what was cut short, could not be read or changed meanwhile.
+    fn done(&mut self, origin: Origin<'_>, mark: Mark) -> bool {
+        let _ = (origin, mark);
+        false
     }
 }
 

@@ -20,6 +20,9 @@ pub enum Reason {
     TooLarge,
     /// Data that does not follow its own format, with the detail.
     Corrupt(String),
+    /// A container, or a member of one, that cannot be opened: it is encrypted, or in
+    /// a form that is known and not read. With the detail.
+    Unopened(String),
     /// A Git object that the repository does not hold (shallow or partial
     /// clone, or damage).
     Missing,
@@ -55,6 +58,7 @@ impl Reason {
             Self::Changed => "changed-while-reading",
             Self::TooLarge => "too-large",
             Self::Corrupt(_) => "corrupt",
+            Self::Unopened(_) => "not-opened",
             Self::Missing => "missing-object",
             Self::NestedRepository => "nested-repository",
             Self::OutsideTarget(_) => "outside-target",
@@ -67,6 +71,7 @@ impl Reason {
         match self {
             Self::Unreadable(detail)
             | Self::Corrupt(detail)
+            | Self::Unopened(detail)
             | Self::OutsideTarget(detail)
             | Self::Limit(detail) => Some(detail),
             _ => None,
@@ -85,6 +90,29 @@ pub struct NotScanned {
     pub bytes: Option<u64>,
 }
 
+/// How much was judged by an earlier scan, or by this one in another place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JudgedBefore {
+    /// Files.
+    pub files: u64,
+    /// Their bytes. How large an object in Git is shows only when it is unpacked.
+    pub bytes: u64,
+    /// Git objects.
+    pub objects: u64,
+    /// Containers whose content was judged; their own bytes are counted where they are
+    /// read.
+    pub containers: u64,
+}
+
+impl JudgedBefore {
+    fn merge(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.objects += other.objects;
+        self.containers += other.containers;
+    }
+}
+
 /// The account of one scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -98,6 +126,9 @@ pub struct Coverage {
     /// Members of containers looked at, at any depth; their bytes are among those
     /// scanned.
     pub members_scanned: u64,
+    /// What was not looked at again, since nothing was found in it before under the
+    /// same rules; not among what was scanned, and nothing that is missing.
+    pub judged_before: JudgedBefore,
     /// Everything left out.
     pub not_scanned: Vec<NotScanned>,
     /// Facts that limit what the scan can say, such as a shallow clone.
@@ -111,8 +142,15 @@ impl Coverage {
         self.files_scanned += other.files_scanned;
         self.objects_scanned += other.objects_scanned;
         self.members_scanned += other.members_scanned;
+        self.judged_before.merge(other.judged_before);
         self.not_scanned.extend(other.not_scanned);
         self.warnings.extend(other.warnings);
+    }
+
+    /// Whether there was anything to look at.
+    pub fn is_anything(&self) -> bool {
+        let before = self.judged_before;
+        self.files_scanned + self.objects_scanned + before.files + before.objects > 0
     }
 
     /// Whether everything the user asked for was looked at.

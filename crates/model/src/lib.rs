@@ -36,7 +36,7 @@ pub use blob::{
 };
 pub use chain::{NO_EVENT, event_hash, fields_hash};
 pub use confidence::{Confidence, Level, Signal, SignalKind};
-pub use coverage::{Coverage, NotScanned, Reason};
+pub use coverage::{Coverage, JudgedBefore, NotScanned, Reason};
 pub use finding::{Companion, DossierId, Finding, Match};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use incident::{

@@ -17,9 +17,13 @@ impl Way {
         Self((!names.is_empty()).then_some(names))
     }
 
-    /// The way to a member of what this one leads to.
+    /// The way to a member of what this one leads to. Where a table is all that its
+    /// container holds, it has an empty name, and its columns stand in its place.
     pub fn to(&self, name: &[u8]) -> Self {
-        Self::of(self.names().iter().cloned().chain([name.to_vec()]))
+        let names = self.names();
+        let names =
+            if names.last().is_some_and(Vec::is_empty) { &names[..names.len() - 1] } else { names };
+        Self::of(names.iter().cloned().chain([name.to_vec()]))
     }
 
     /// The names, outermost first. Not necessarily UTF-8; foreign text.
@@ -46,7 +50,7 @@ impl Way {
     /// Foreign bytes.
     pub fn from(&self, outer: &[u8]) -> Vec<u8> {
         let mut whole = outer.to_vec();
-        for name in self.names() {
+        for name in self.names().iter().filter(|name| !name.is_empty()) {
             whole.push(b'!');
             whole.extend_from_slice(name);
         }
@@ -64,6 +68,9 @@ mod tests {
         let config = app.to(b"config.json");
         assert_eq!(config.from(b"release.zip"), b"release.zip!app.jar!config.json");
         assert_eq!(Way::default().from(b"release.zip"), b"release.zip");
+        let table = Way::default().to(b"");
+        assert_eq!(table.from(b"users.parquet"), b"users.parquet");
+        assert_eq!(table.to(b"prompt").from(b"users.parquet"), b"users.parquet!prompt");
         assert!(app.holds(&config) && Way::default().holds(&app));
         assert!(!config.holds(&app) && !app.holds(&app) && !Way::default().to(b"x").holds(&config));
     }

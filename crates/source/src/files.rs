@@ -8,6 +8,7 @@
 //! never mapped, since a mapped file that shrinks kills the program.
 
 mod exclude;
+mod judged;
 mod large;
 mod measure;
 mod os;

@@ -10,6 +10,7 @@ pub mod git;
 mod piece;
 mod progress;
 pub mod stream;
+mod tee;
 
 pub use piece::{Cut, Cutter, Filled, Measured};
 pub use progress::Progress;

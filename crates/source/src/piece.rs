@@ -194,6 +194,12 @@ impl<R: Read> Cutter<R> {
         }
     }
 
+    /// The reader, from which all was taken that was filled in, and what made reading end
+    /// before the end, if anything did.
+    pub(crate) fn into_parts(self) -> (R, Option<io::Error>) {
+        (self.reader, self.error)
+    }
+
     /// What made reading end before the end, if anything did.
     pub fn into_error(self) -> Option<io::Error> {
         self.error

@@ -1,9 +1,10 @@
 //! A stream of any length, such as standard input: one thread reads pieces,
 //! the others inspect them. A stream that fits one piece is inspected whole on
-//! the calling thread, without starting any. Nothing is spooled to disk.
+//! the calling thread, without starting any. Where somebody wants the stream as a
+//! whole too, it is handed on while it is read. Nothing here is spooled to disk.
 
 use std::{
-    io::{self, Read},
+    io::{self, Cursor, Read},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, Sender},
@@ -11,12 +12,16 @@ use std::{
     thread,
 };
 
-use leeward_model::{Blob, Coverage, Inspect, NotScanned, Origin, Reason, Worker as _};
+use leeward_model::{Blob, Coverage, Inspect, NotScanned, Origin, Reason, Wanted, Worker as _};
 
 use crate::{
     Progress,
     piece::{Cut, Cutter, Filled, Measured},
+    tee,
 };
+
+/// How much of a long stream says what it is.
+const HEAD: usize = 4 << 10;
 
 /// What a stream is called where a file would have its path.
 const NAME: &[u8] = b"-";
@@ -53,20 +58,24 @@ fn scan_cut<I: Inspect>(
     progress.expect(1);
     let mut cutter = Cutter::new(Heeding { reader, progress }, cut);
     let mut buffer = vec![0; cut.buffer()];
-    let mut bytes_scanned = 0;
-    if let Some(first) = cutter.fill(&mut buffer) {
-        if first.piece.is_some() {
+    let (mut bytes_scanned, mut error) = (0, None);
+    match cutter.fill(&mut buffer) {
+        Some(first) if first.piece.is_some() => {
             let stream = Stream { cut, threads: threads.max(1), inspect, progress };
-            bytes_scanned = stream.in_pieces(&mut cutter, buffer, first);
-        } else {
-            inspect.worker().inspect(Blob::whole(&buffer[..first.len], Origin::Stdin));
-            progress.add_bytes(first.len as u64);
-            bytes_scanned = first.len as u64;
+            (bytes_scanned, error) = stream.long(cutter, buffer, first);
+        }
+        first => {
+            if let Some(first) = first {
+                inspect.worker().inspect(Blob::whole(&buffer[..first.len], Origin::Stdin));
+                progress.add_bytes(first.len as u64);
+                bytes_scanned = first.len as u64;
+            }
+            error = error.or(cutter.into_error());
         }
     }
     progress.add(0);
     let mut coverage = Coverage { bytes_scanned, ..Coverage::default() };
-    let reason = match cutter.into_error() {
+    let reason = match error {
         _ if progress.is_cancelled() => Some(Reason::Limit("cancelled".to_owned())),
         Some(error) => Some(Reason::Unreadable(error.to_string())),
         None => None,
@@ -92,6 +101,35 @@ impl<R: Read> Read for Heeding<'_, R> {
     }
 }
 
+/// A reader that says at once why it ended, if it has.
+struct Ending<R> {
+    reader: R,
+    error: Option<io::Error>,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => self.reader.read(buffer),
+        }
+    }
+}
+
+/// A reader that tells people how far it is.
+struct Adding<'a, R> {
+    reader: R,
+    progress: &'a Progress,
+}
+
+impl<R: Read> Read for Adding<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.progress.add_bytes(read as u64);
+        Ok(read)
+    }
+}
+
 struct Stream<'a, I> {
     cut: Cut,
     threads: usize,
@@ -100,6 +138,41 @@ struct Stream<'a, I> {
 }
 
 impl<I: Inspect> Stream<'_, I> {
+    /// Hands out a stream that does not fit one piece, the first of which is at hand, in
+    /// the way it is wanted. How many bytes there were, and why no more.
+    fn long<R: Read>(
+        &self,
+        cutter: Cutter<R>,
+        buffer: Vec<u8>,
+        first: Filled,
+    ) -> (u64, Option<io::Error>) {
+        let head = buffer[..first.len.min(HEAD)].to_vec();
+        let mut worker = self.inspect.worker();
+        let wanted = worker.wants(Origin::Stdin, &head);
+        if wanted == Wanted::Pieces {
+            let mut cutter = cutter;
+            let bytes = self.in_pieces(&mut cutter, buffer, first);
+            return (bytes, cutter.into_error());
+        }
+        // From its beginning once more.
+        let (rest, error) = cutter.into_parts();
+        let reader = buffer[..first.len].to_vec();
+        let reader = Cursor::new(reader).chain(Ending { reader: rest, error });
+        if wanted == Wanted::Whole {
+            let reader = Adding { reader, progress: self.progress };
+            return tee::whole(&mut worker, Origin::Stdin, &head, reader);
+        }
+        drop(worker);
+        tee::both(self.inspect, Origin::Stdin, &head, reader, |reader| {
+            let (mut cutter, mut buffer) = (Cutter::new(reader, self.cut), buffer);
+            let bytes = match cutter.fill(&mut buffer) {
+                Some(first) => self.in_pieces(&mut cutter, buffer, first),
+                None => 0,
+            };
+            (bytes, cutter.into_error())
+        })
+    }
+
     /// Hands out pieces, the first of which is at hand, until the reader ends.
     /// Answers how many bytes there were.
     fn in_pieces<R: Read>(
@@ -178,7 +251,7 @@ impl<I: Inspect> Stream<'_, I> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leeward_model::{Piece, Position, Trace};
+    use leeward_model::{Content, Piece, Position, Trace};
     use proptest::prelude::*;
 
     /// Keeps everything it is given.
@@ -245,6 +318,89 @@ mod tests {
                 let wanted = Position::START.after(&text.as_bytes()[..offset]);
                 prop_assert_eq!(starts[piece.index as usize], wanted);
             }
+        }
+    }
+
+    /// Keeps what it is given as a whole, beside the pieces.
+    struct Wants {
+        keep: Keep,
+        wanted: Wanted,
+        /// How much of the whole it reads.
+        reads: u64,
+        whole: Mutex<Vec<u8>>,
+    }
+
+    struct Wanting<'w>(&'w Wants);
+
+    impl<'w> Inspect for &'w Wants {
+        type Worker = Wanting<'w>;
+
+        fn worker(&self) -> Wanting<'w> {
+            Wanting(self)
+        }
+
+        fn pieces_done(&self, origin: Origin<'_>, starts: &[Position]) {
+            (&&self.keep).pieces_done(origin, starts);
+        }
+    }
+
+    impl leeward_model::Worker for Wanting<'_> {
+        fn inspect(&mut self, blob: Blob<'_>) -> Trace {
+            Keeper(&self.0.keep).inspect(blob)
+        }
+
+        fn wants(&self, _: Origin<'_>, head: &[u8]) -> Wanted {
+            assert!(!head.is_empty());
+            self.0.wanted
+        }
+
+        fn open(&mut self, _: Origin<'_>, head: &[u8], mut content: Content<'_>) {
+            let mut whole = self.0.whole.lock().unwrap();
+            let _ = (&mut content).take(self.0.reads).read_to_end(&mut whole);
+            assert!(head.starts_with(&whole[..whole.len().min(head.len())]));
+        }
+    }
+
+    #[test]
+    fn a_stream_is_handed_on_as_it_is_wanted() {
+        let text: Vec<u8> = (0..3_000_000_u32).map(|at| (at >> 3) as u8).collect();
+        for wanted in [Wanted::Pieces, Wanted::Both, Wanted::Whole] {
+            for reads in [u64::MAX, 1_000_000, 0] {
+                let (keep, whole) = (Keep::default(), Mutex::default());
+                let (wants, progress) = (Wants { keep, wanted, reads, whole }, Progress::default());
+                let cut = Cut::new(10_000, 100);
+                let coverage = scan_cut(&text[..], cut, 2, &&wants, &progress);
+                assert_eq!(coverage.bytes_scanned, text.len() as u64);
+                assert!(coverage.is_complete());
+                assert_eq!(progress.snapshot(), (text.len() as u64, 1, 1));
+                let pieces = if wanted == Wanted::Whole { &text[..0] } else { &text };
+                assert!(wants.keep.text() == pieces, "{wanted:?}");
+                let most = if wanted == Wanted::Pieces { 0 } else { reads.min(3_000_000) };
+                assert!(*wants.whole.lock().unwrap() == text[..most as usize], "{wanted:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_opens_a_stream_learns_that_it_broke() {
+        struct Broken<'a>(&'a [u8]);
+        impl Read for Broken<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                match self.0.read(buffer)? {
+                    0 => Err(io::Error::other("the pipe burst")),
+                    read => Ok(read),
+                }
+            }
+        }
+        let text = vec![b'x'; 200_000];
+        for wanted in [Wanted::Both, Wanted::Whole] {
+            let (keep, whole) = (Keep::default(), Mutex::default());
+            let wants = Wants { keep, wanted, reads: u64::MAX, whole };
+            let cut = Cut::new(10_000, 100);
+            let coverage = scan_cut(Broken(&text), cut, 2, &&wants, &Progress::default());
+            let reason = Reason::Unreadable("the pipe burst".to_owned());
+            assert_eq!(coverage.not_scanned[0].reason, reason);
+            assert!(*wants.whole.lock().unwrap() == text);
         }
     }
 

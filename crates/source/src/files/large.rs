@@ -12,6 +12,7 @@ use std::{
 use leeward_model::{Blob, Inspect, Origin, Piece, Reason, Worker as _};
 
 use super::{
+    judged::Sight,
     os::{self, Meta},
     walk::{Job, Walker},
 };
@@ -22,6 +23,7 @@ pub(super) struct Large {
     file: File,
     path: PathBuf,
     before: Meta,
+    sight: Option<Sight>,
     state: Mutex<State>,
 }
 
@@ -48,8 +50,8 @@ struct Claim {
 }
 
 impl Large {
-    pub(super) fn new(file: File, path: PathBuf, before: Meta) -> Self {
-        Self { file, path, before, state: Mutex::default() }
+    pub(super) fn new(file: File, path: PathBuf, before: Meta, sight: Option<Sight>) -> Self {
+        Self { file, path, before, sight, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -168,7 +170,7 @@ impl<I: Inspect> Walker<'_, '_, I> {
     }
 
     fn account(&mut self, large: &Large, state: State) {
-        let Large { file, path, before, .. } = large;
+        let Large { file, path, before, sight, .. } = large;
         let cancelled = self.scan.progress.is_cancelled();
         let left = if cancelled && large.data(state.next).is_some() {
             before.size - state.next
@@ -190,7 +192,7 @@ impl<I: Inspect> Walker<'_, '_, I> {
                 let reason = Reason::Unreadable(error.to_string());
                 self.left_out(path, reason, Some(state.unread));
             }
-            None if left == 0 => self.finished(file, path, before, scanned),
+            None if left == 0 => self.finished(file, path, before, scanned, *sight),
             None => {}
         }
     }

@@ -30,6 +30,9 @@ pub(super) struct Meta {
     /// Bytes that take room on disk; fewer than `size` if there are holes.
     pub(super) allocated: u64,
     pub(super) modified: Moment,
+    /// When its content or anything the system knows of it changed, by the system's own
+    /// word, which no program can set; where that is known.
+    pub(super) changed: Option<Moment>,
     /// Which file system it is on, and which file of it, where that is known.
     pub(super) device: Number,
     pub(super) identity: Option<(Number, Number)>,

@@ -11,6 +11,7 @@ use std::{
 use leeward_model::{Blob, Content, Inspect, Origin, Reason, Wanted, Worker as _};
 
 use super::{
+    judged::Sight,
     large::Large,
     os::{self, Kind, Meta},
     walk::Walker,
@@ -66,6 +67,10 @@ impl<I: Inspect> Walker<'_, '_, I> {
         if len as u64 == before.size {
             self.whole(path, len);
             self.coverage.files_scanned += 1;
+            // Asked for after it was read.
+            if let Some(sight) = self.sight.take() {
+                self.judge(path, sight, &before);
+            }
         } else if before.size == 0 {
             self.made_up(&file, path);
         } else {
@@ -93,14 +98,17 @@ impl<I: Inspect> Walker<'_, '_, I> {
                 self.worker.open(origin, &head, Content::Seekable(&mut reader));
                 self.coverage.bytes_scanned += before.size;
                 self.scan.progress.add(before.size);
-                return self.finished(&file, path, &before, before.size);
+                let sight = self.sight.take();
+                return self.finished(&file, path, &before, before.size, sight);
             }
         };
-        self.large(&Arc::new(Large::new(file, path.to_owned(), before)), len);
+        // Before it is read in pieces, so that it is done with when the last is.
         if let Some(file) = whole {
             let mut reader = Positioned { file: &file, offset: 0 };
             self.worker.open(origin, &head, Content::Seekable(&mut reader));
         }
+        let sight = self.sight.take();
+        self.large(&Arc::new(Large::new(file, path.to_owned(), before, sight)), len);
     }
 
     fn whole(&mut self, path: &Path, len: usize) {
@@ -126,15 +134,25 @@ impl<I: Inspect> Walker<'_, '_, I> {
             }
         }
         self.whole(path, len);
-        self.finished(file, path, before, len as u64);
+        self.finished(file, path, before, len as u64, None);
     }
 
     /// Counts a file as read, if it is what it was before it was read up to
     /// the offset `seen`.
-    pub(super) fn finished(&mut self, file: &File, path: &Path, before: &Meta, seen: u64) {
+    pub(super) fn finished(
+        &mut self,
+        file: &File,
+        path: &Path,
+        before: &Meta,
+        seen: u64,
+        sight: Option<Sight>,
+    ) {
         match os::meta(file) {
             Ok(after) if after.size == seen && after.modified == before.modified => {
                 self.coverage.files_scanned += 1;
+                if let Some(sight) = sight {
+                    self.judge(path, sight, &after);
+                }
             }
             Ok(after) => {
                 let unseen = after.size.max(before.size).saturating_sub(seen);
@@ -150,7 +168,11 @@ impl<I: Inspect> Walker<'_, '_, I> {
         let mut reader = Positioned { file, offset: 0 };
         let mut cutter = Cutter::new((&mut reader).take(UNSIZED_LIMIT), cut);
         let (mut measured, mut scanned) = (Vec::new(), 0);
+        let mut head = Vec::new();
         while let Some(filled) = cutter.fill(&mut self.buffer) {
+            if filled.piece.is_some_and(|piece| piece.index == 0) {
+                head.extend_from_slice(&self.buffer[..filled.len.min(HEAD)]);
+            }
             let bytes = &self.buffer[..filled.len];
             let blob = Blob { piece: filled.piece, ..Blob::whole(bytes, Origin::File(path)) };
             self.worker.inspect(blob);
@@ -163,9 +185,17 @@ impl<I: Inspect> Walker<'_, '_, I> {
         if !measured.is_empty() {
             self.scan.inspect.pieces_done(Origin::File(path), &Measured::starts(measured));
         }
+        let error = cutter.into_error();
+        let origin = Origin::File(path);
+        // It is made anew when it is read anew, and need not be the same; what is opened
+        // is told for itself.
+        if !head.is_empty() && self.worker.wants(origin, &head) != Wanted::Pieces {
+            let mut again = Positioned { file, offset: 0 }.take(UNSIZED_LIMIT);
+            self.worker.open(origin, &head, Content::Stream(&mut again));
+        }
         self.coverage.bytes_scanned += scanned;
         self.scan.progress.add(scanned);
-        if let Some(error) = cutter.into_error() {
+        if let Some(error) = error {
             self.unreadable(path, &error);
         } else if !self.cancelled(path) {
             if scanned < UNSIZED_LIMIT {

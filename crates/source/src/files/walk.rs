@@ -15,6 +15,7 @@ use leeward_model::{Coverage, Inspect, NotScanned, Reason};
 use super::{
     Options,
     exclude::ExcludeList,
+    judged::Sight,
     large::Large,
     measure::{MEASURE_LIMIT, Sum},
     os::{self, Directory, Kind, Number},
@@ -173,6 +174,8 @@ pub(super) struct Walker<'scope, 'env, I: Inspect> {
     /// What is read, and the path of what is being read.
     pub(super) buffer: Vec<u8>,
     pub(super) path: PathBuf,
+    /// What is known of it from before it was opened, if it may be remembered.
+    pub(super) sight: Option<Sight>,
     /// Room for names of entries on their way from the kernel.
     pub(super) names: Vec<u8>,
     pub(super) coverage: Coverage,
@@ -186,6 +189,7 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
             worker: scan.inspect.worker(),
             buffer: vec![0; scan.options.cut.buffer()],
             path: PathBuf::new(),
+            sight: None,
             names: Vec::new(),
             coverage: Coverage::default(),
         }
@@ -263,14 +267,17 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
             Err(error) => return self.unreadable(target, &error),
         };
         match found.kind {
-            Kind::File => match os::open_target(target) {
-                Ok(file) => {
-                    self.path = shown(target);
-                    self.scan.progress.expect(1);
-                    self.file(file);
+            Kind::File => {
+                self.path = shown(target);
+                self.scan.progress.expect(1);
+                if self.is_judged(Some(&found)) {
+                    return;
                 }
-                Err(error) => self.unreadable(target, &error),
-            },
+                match os::open_target(target) {
+                    Ok(file) => self.file(file),
+                    Err(error) => self.unreadable(target, &error),
+                }
+            }
             Kind::Directory => match Directory::target(target) {
                 Ok(directory) => {
                     let exclude = self.scan.options.exclude.for_target(target);
@@ -381,6 +388,10 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
         self.path.clone_from(&opened.shown);
         self.path.push(name);
         if !self.scan.files.is_empty() && self.scan.files.contains(&self.path) {
+            return;
+        }
+        let seen = self.scan.inspect.judged().and_then(|_| opened.directory.look(name).ok());
+        if self.is_judged(seen.as_ref()) {
             return;
         }
         match opened.directory.open(name) {

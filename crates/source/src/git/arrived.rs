@@ -53,7 +53,8 @@ impl Arrived {
     ) -> (Vec<Seer<'i, I>>, Border, Vec<NotScanned>) {
         let of = |seer| Newcomer { seer, arrived: self, border: Border::default() };
         let mut newcomers: Vec<Newcomer<'_, 'i, I>> = seers.into_iter().map(of).collect();
-        let mut problems = sweep(&self.objects, Kinds::ALL, &mut newcomers, progress);
+        let mut problems =
+            sweep(&self.objects, Kinds::ALL, None, &mut newcomers, None, progress).problems;
         problems.extend(self.objects.problems.iter().cloned());
         let (mut seers, mut border) = (Vec::new(), Border::default());
         for Newcomer { seer, border: part, .. } in newcomers {

@@ -268,7 +268,8 @@ impl Attribution<'_> {
                 history.refs.dedup();
             }
             history.introduced = draft.introduced.map(|commit| {
-                let read = read.entry(commit).or_insert_with(|| self.describe(commit, reader));
+                let id = self.graph.ids[commit as usize];
+                let read = read.entry(commit).or_insert_with(|| describe(id, reader));
                 read.clone()
             });
             (*id, history)
@@ -408,17 +409,17 @@ impl Attribution<'_> {
             draft.history.refs.dedup();
         }
     }
+}
 
-    fn describe(&self, commit: u32, reader: &mut Reader<'_>) -> Commit {
-        let id = self.graph.ids[commit as usize];
-        let text = reader.read_kind(&id, Kind::Commit).unwrap_or_default();
-        let person = |name: &[u8]| header(&text, name).map_or_else(Signature::default, signature);
-        Commit {
-            id,
-            author: person(b"author"),
-            committed_at: person(b"committer").at,
-            summary: summary(&text),
-        }
+/// What a commit says of itself.
+pub(super) fn describe(id: ObjectId, reader: &mut Reader<'_>) -> Commit {
+    let text = reader.read_kind(&id, Kind::Commit).unwrap_or_default();
+    let person = |name: &[u8]| header(&text, name).map_or_else(Signature::default, signature);
+    Commit {
+        id,
+        author: person(b"author"),
+        committed_at: person(b"committer").at,
+        summary: summary(&text),
     }
 }
 

@@ -124,6 +124,12 @@ impl<'a> Forest<'a> {
         Ok((self.pack.entry(self.offset(entry))?, next.unwrap_or_else(|| self.pack.end())))
     }
 
+    /// How many bytes an entry takes in the pack.
+    pub(super) fn packed_bytes(&self, entry: u32) -> u64 {
+        let next = self.entries.get(entry as usize + 1).map(|next| next >> self.place_bits);
+        next.unwrap_or_else(|| self.pack.end()).saturating_sub(self.offset(entry))
+    }
+
     /// Calls `visit` for all that is built on an entry, bases first.
     pub(super) fn descendants(&self, entry: u32, mut visit: impl FnMut(u32)) {
         let mut open = vec![self.first_child(entry)];

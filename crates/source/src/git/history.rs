@@ -7,7 +7,13 @@ use std::fmt;
 use leeward_model::{Coverage, Inspect, ObjectId};
 
 use super::{
-    Repository, object::Kinds, refs::UNREAD_REFS, revision::RevisionError, seer::Seer, sweep::sweep,
+    Repository,
+    object::Kinds,
+    part::Part,
+    refs::UNREAD_REFS,
+    revision::RevisionError,
+    seer::Seer,
+    sweep::{Swept, sweep},
 };
 use crate::Progress;
 
@@ -16,6 +22,8 @@ use crate::Progress;
 pub enum Selection {
     /// Every object there is, reachable or not.
     Everything,
+    /// A part of every object there is; see [`Part`].
+    Part(Part),
     /// What some commits brought, written as Git does: `main..HEAD`,
     /// `HEAD~5..`, `topic ^main`.
     Range(String),
@@ -37,6 +45,8 @@ pub enum Selection {
 pub enum ScanError {
     /// The range names something that is not there, or is not understood.
     Revision(RevisionError),
+    /// The part is of a pack that is not this repository's.
+    OtherPack,
     /// Somebody asked to stop.
     Stopped,
 }
@@ -45,6 +55,9 @@ impl fmt::Display for ScanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Revision(error) => write!(f, "failed to read the range: {error}"),
+            Self::OtherPack => {
+                f.write_str("the repository was split by the ranges of another pack")
+            }
             Self::Stopped => f.write_str("the scan was stopped"),
         }
     }
@@ -68,7 +81,9 @@ impl Repository {
         progress: &Progress,
     ) -> Result<Coverage, ScanError> {
         let mut coverage = match selection {
-            Selection::Everything => self.scan_everything(threads, inspect, progress),
+            Selection::Everything => self.scan_everything(None, threads, inspect, progress),
+            Selection::Part(part) if !self.is_split_as(part) => return Err(ScanError::OtherPack),
+            Selection::Part(part) => self.scan_everything(Some(part), threads, inspect, progress),
             Selection::Range(range) => self.scan_range(range, threads, inspect, progress)?,
             Selection::Beyond { tips, known } => {
                 self.scan_beyond(tips, known, threads, inspect, progress)?
@@ -91,22 +106,30 @@ impl Repository {
         shallow.into_iter().chain(partial).chain(refs).map(str::to_owned)
     }
 
-    /// Shows every object of the repository.
+    /// Shows every object of the repository, or of a part.
     fn scan_everything<I: Inspect>(
         &self,
+        part: Option<&Part>,
         threads: usize,
         inspect: &I,
         progress: &Progress,
     ) -> Coverage {
         let mut seers: Vec<Seer<'_, I>> =
             (0..threads.max(1)).map(|_| Seer::new(inspect, progress)).collect();
-        let problems = sweep(&self.objects, Kinds::TEXTS, &mut seers, progress);
+        let judged = inspect.judged();
+        let Swept { problems, judged_before } =
+            sweep(&self.objects, Kinds::TEXTS, part, &mut seers, judged, progress);
         let mut coverage = Coverage::default();
+        coverage.judged_before.objects = judged_before;
         for seer in seers {
             coverage.merge(seer.coverage);
         }
-        coverage.not_scanned.extend(self.objects.problems.iter().cloned());
         coverage.not_scanned.extend(problems);
+        // What is no object is told once.
+        if part.is_some_and(|part| !part.is_first()) {
+            return coverage;
+        }
+        coverage.not_scanned.extend(self.objects.problems.iter().cloned());
         // Where a whole pack could not be read, that has been told.
         coverage.not_scanned.extend(if self.is_partial() {
             self.missing(threads, progress)

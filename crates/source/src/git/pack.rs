@@ -8,8 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use leeward_model::ObjectId;
+
 use super::{
     inflate::{Inflate, InflateStream},
+    limits::Limits,
     map::Map,
     object::Kind,
     pack_index::PackIndex,
@@ -77,10 +80,33 @@ impl Pack {
         (self.data.len() - self.id_len) as u64
     }
 
+    /// How many bytes a name has.
+    pub(super) fn id_len(&self) -> usize {
+        self.id_len
+    }
+
+    /// The checksum that stands at its end.
+    pub(super) fn checksum(&self) -> Option<&[u8]> {
+        self.data.get(self.data.len().checked_sub(self.id_len)?..)
+    }
+
+    /// The checksum that it ends with, in hexadecimal digits: another pack has another.
+    pub(super) fn sum(&self) -> Option<String> {
+        let sum = self.checksum()?;
+        Some(sum.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// Whether the index has as many objects as the pack: one that has fewer
     /// hides some.
     pub(super) fn is_all_indexed(&self) -> bool {
         self.index.len() == self.promised
+    }
+
+    /// Whether an object is here and its entry is small enough to be held as a whole.
+    pub(super) fn is_held(&self, id: &ObjectId) -> bool {
+        let offset = self.index.find(id.as_bytes()).and_then(|place| self.index.offset(place));
+        let entry = offset.map(|offset| self.entry(offset));
+        matches!(entry, Some(Ok(entry)) if entry.size <= Limits::default().hold)
     }
 
     /// Reads the head of the entry at `offset`.

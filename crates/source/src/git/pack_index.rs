@@ -57,6 +57,11 @@ impl PackIndex {
         self.len
     }
 
+    /// The checksums that stand at its end: the pack's and its own.
+    pub(super) fn checksum(&self) -> Option<&[u8]> {
+        self.data.get(self.data.len().checked_sub(2 * self.id_len)?..)
+    }
+
     /// The raw name of an object, by its place in the order of names.
     pub(super) fn raw_id(&self, place: u32) -> &[u8] {
         let place = place as usize;

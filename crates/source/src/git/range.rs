@@ -7,6 +7,7 @@ use leeward_model::{Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Reas
 
 use super::{
     Repository, ScanError,
+    judged::mark_of,
     object::{Kind, commit_links, tree_entries},
     objects::{Reader, not_scanned},
     revision::Selected,
@@ -84,6 +85,17 @@ impl Repository {
         inspect: &I,
         progress: &Progress,
     ) -> Coverage {
+        let mut coverage = Coverage::default();
+        let left: Vec<ObjectId>;
+        let blobs = match inspect.judged() {
+            Some(judged) => {
+                let is_new = |id: &&ObjectId| !judged.is_clean(mark_of(id));
+                left = blobs.iter().filter(is_new).copied().collect();
+                coverage.judged_before.objects = (blobs.len() - left.len()) as u64;
+                &left
+            }
+            None => blobs,
+        };
         progress.expect(blobs.len() as u64);
         let share = blobs.len().div_ceil(threads.max(1)).max(16);
         let see = |blobs: &[ObjectId]| {
@@ -94,10 +106,10 @@ impl Repository {
         };
         // A few are read sooner than a thread starts.
         if blobs.len() <= share {
-            return see(blobs);
+            coverage.merge(see(blobs));
+            return coverage;
         }
         let see = &see;
-        let mut coverage = Coverage::default();
         std::thread::scope(|scope| {
             let parts: Vec<_> =
                 blobs.chunks(share).map(|blobs| scope.spawn(move || see(blobs))).collect();

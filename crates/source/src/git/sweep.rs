@@ -1,46 +1,74 @@
 //! Shows every object of a database, each once: packs as wholes, then loose
-//! objects. An object that cannot be read in one place is shown from another.
+//! objects. An object that cannot be read in one place is shown from another, and
+//! what was judged clean before is left out.
 
 use std::collections::HashSet;
 
-use leeward_model::{NotScanned, ObjectId, Reason};
+use leeward_model::{Judged, NotScanned, ObjectId, Reason};
 
 use super::{
     bits::Bits,
-    forest::{Forest, NONE},
+    forest::Forest,
     inside::path_bytes,
+    judged::{Whole, clean_places, lying_in, mark_of},
     limits::Limits,
     object::Kinds,
-    objects::{Objects, not_scanned},
+    objects::{Objects, Reader, not_scanned},
     pack::Pack,
+    part::{Part, has_loose},
     visit::{Object, Visit},
     walk::{Known, Walk},
 };
 use crate::Progress;
 
-/// Shows all objects of these kinds, on one thread for each visitor; what could
-/// not be shown.
+/// How a sweep ended.
+pub(super) struct Swept {
+    /// What could not be shown.
+    pub(super) problems: Vec<NotScanned>,
+    /// How many objects were judged clean before.
+    pub(super) judged_before: u64,
+}
+
+/// Shows all objects of these kinds, or those of a part, on one thread for each visitor,
+/// but for those that were judged clean.
 pub(super) fn sweep<V: Visit>(
     objects: &Objects,
     kinds: Kinds,
+    part: Option<&Part>,
     visitors: &mut [V],
+    judged: Option<&dyn Judged>,
     progress: &Progress,
-) -> Vec<NotScanned> {
-    let mut sweep = Sweep { objects, kinds, failed: Failed::default(), progress };
+) -> Swept {
+    let (failed, again) = (Failed::default(), HashSet::new());
+    // What one part has looked at says nothing of a pack, and is asked for once.
+    let judged = judged.filter(|_| part.is_none());
+    let mut sweep =
+        Sweep { objects, kinds, part, failed, judged, again, judged_before: 0, progress };
     for number in 0..objects.packs.len() {
-        sweep.pack(number, visitors);
+        if !sweep.pack_again(number, visitors) {
+            sweep.pack(number, visitors);
+        }
     }
     let mut problems = sweep.loose(visitors);
     problems.extend(sweep.failed.problems);
-    problems
+    Swept { problems, judged_before: sweep.judged_before }
 }
 
 struct Sweep<'a> {
     objects: &'a Objects,
     kinds: Kinds,
+    part: Option<&'a Part>,
     failed: Failed,
+    judged: Option<&'a dyn Judged>,
+    /// What was shown and has to be shown again the next time.
+    again: HashSet<ObjectId>,
+    judged_before: u64,
     progress: &'a Progress,
 }
+
+/// Objects of a pack that are read one by one: below one in so many of all. Each is made
+/// from its base anew; a walk makes all others too, but each once.
+const FEW: u64 = 32;
 
 impl Sweep<'_> {
     fn pack<V: Visit>(&mut self, number: usize, visitors: &mut [V]) {
@@ -54,17 +82,98 @@ impl Sweep<'_> {
             Ok(forest) => forest,
             Err(detail) => return self.failed.add(vec![problem(detail)]),
         };
-        if !forest.is_complete() {
+        if !forest.is_complete() && self.part.is_none_or(Part::is_first) {
             let detail = "the pack's index does not name all its objects; \
                           `git index-pack` makes a new one";
             self.failed.add(vec![problem(detail)]);
         }
-        self.progress.expect(u64::from(forest.len() - forest.trees()));
-        let known = known_elsewhere(before, &forest, &self.failed);
+        let (clean, clean_count) = clean_places(pack, self.judged);
+        let texts = u64::from(forest.len() - forest.trees());
+        self.progress.expect(texts.saturating_sub(clean_count));
+        let known = self.known(before, &forest, self.judged.map(|_| &clean));
         let walk = Walk { forest: &forest, kinds: self.kinds, limits: Limits::default(), known };
         let problems = walk.run(visitors, self.progress);
+        self.judged_before += clean_count;
+        let (shown, again) = self.take_shown(visitors);
+        // What an earlier pack has counts as shown from there: only if all of it was.
+        if let Some(judged) = self.judged
+            && problems.is_empty()
+            && self.failed.problems.is_empty()
+        {
+            let whole = Whole {
+                clean: (shown + clean_count).saturating_sub(again),
+                again: lying_in(pack, &self.again),
+            };
+            whole.note(pack, judged);
+        }
         self.failed.retain(|id| pack.index.find(id.as_bytes()).is_none());
         self.failed.add(problems);
+    }
+
+    /// Shows of a pack that was judged as a whole what has to be shown again; whether it
+    /// is such a pack.
+    fn pack_again<V: Visit>(&mut self, number: usize, visitors: &mut [V]) -> bool {
+        let (before, pack) = (&self.objects.packs[..number], &self.objects.packs[number]);
+        let noted = self.judged.and_then(|judged| Whole::noted(pack, judged));
+        let Some(Whole { clean, again }) = noted else { return false };
+        let is_few = again.len() as u64 <= u64::from(pack.index.len()) / FEW;
+        if !is_few || again.iter().any(|id| !pack.is_held(id)) {
+            return false;
+        }
+        // An object in several packs is shown from the first.
+        let is_elsewhere = |id: &ObjectId| is_in(before, id.as_bytes()) && !self.failed.has(id);
+        let ids: Vec<ObjectId> = again.iter().copied().filter(|id| !is_elsewhere(id)).collect();
+        self.again.extend(again);
+        self.judged_before += clean;
+        self.progress.expect(ids.len() as u64);
+        let (objects, kinds, progress) = (self.objects, self.kinds, self.progress);
+        let see =
+            |visitor: &mut V, ids: &[ObjectId]| see_packed(objects, kinds, ids, visitor, progress);
+        let share = ids.len().div_ceil(visitors.len()).max(16);
+        let mut problems = Vec::new();
+        if let ([visitor, ..], true) = (&mut *visitors, ids.len() <= share) {
+            problems = see(visitor, &ids);
+        } else {
+            std::thread::scope(|scope| {
+                let parts = visitors.iter_mut().zip(ids.chunks(share));
+                let parts: Vec<_> =
+                    parts.map(|(visitor, ids)| scope.spawn(move || see(visitor, ids))).collect();
+                for part in parts {
+                    problems.extend(
+                        part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                    );
+                }
+            });
+        }
+        self.failed.retain(|id| pack.index.find(id.as_bytes()).is_none());
+        self.failed.add(problems);
+        self.take_shown(visitors);
+        true
+    }
+
+    /// How many objects were shown, and how many of them have to be shown again.
+    fn take_shown<V: Visit>(&mut self, visitors: &mut [V]) -> (u64, u64) {
+        let mut counts = (0, 0);
+        for (shown, again) in visitors.iter_mut().map(Visit::take_shown) {
+            counts = (counts.0 + shown, counts.1 + again.len() as u64);
+            self.again.extend(again);
+        }
+        counts
+    }
+
+    /// Which entries of a pack are not to be shown: those that lie in one of the packs
+    /// before it and were read, those that were judged clean, and those of other parts.
+    fn known(&self, before: &[Pack], forest: &Forest<'_>, clean: Option<&Bits>) -> Option<Known> {
+        let is_elsewhere = |entry: u32| {
+            is_in(before, forest.pack.index.raw_id(forest.place(entry)))
+                && !forest.id(entry).is_some_and(|id| self.failed.has(&id))
+        };
+        let is_clean = |entry: u32| clean.is_some_and(|clean| clean.has(forest.place(entry)));
+        match self.part {
+            Some(part) => Some(part.known(forest, self.kinds, is_elsewhere)),
+            None if before.is_empty() && clean.is_none() => None,
+            None => Some(Known::of(forest, |entry| is_clean(entry) || is_elsewhere(entry))),
+        }
     }
 
     /// Shows what is in no pack, or could not be read there.
@@ -72,7 +181,12 @@ impl Sweep<'_> {
         let (objects, kinds, progress) = (self.objects, self.kinds, self.progress);
         let mut problems = Vec::new();
         let mut ids = objects.loose_ids(&mut problems);
-        ids.retain(|id| !objects.is_packed(id) || self.failed.has(id));
+        ids.retain(|id| has_loose(self.part, id) && !objects.is_packed(id) || self.failed.has(id));
+        let all = ids.len();
+        if let Some(judged) = self.judged {
+            ids.retain(|id| self.failed.has(id) || !judged.is_clean(mark_of(id)));
+        }
+        self.judged_before += (all - ids.len()) as u64;
         progress.expect(ids.len() as u64);
         let share = ids.len().div_ceil(visitors.len()).max(1);
         let mut unread = HashSet::new();
@@ -97,6 +211,33 @@ impl Sweep<'_> {
         self.failed.retain(|id| ids.binary_search(id).is_err() || unread.contains(id));
         problems
     }
+}
+
+/// Shows some objects of packs, each read by itself; what could not be shown.
+fn see_packed<V: Visit>(
+    objects: &Objects,
+    kinds: Kinds,
+    ids: &[ObjectId],
+    visitor: &mut V,
+    progress: &Progress,
+) -> Vec<NotScanned> {
+    let (mut reader, mut problems) = (Reader::new(objects), Vec::new());
+    for id in ids {
+        if progress.is_cancelled() {
+            let reason = Reason::Limit("the scan was stopped".into());
+            let path = b"git objects".to_vec();
+            problems.push(NotScanned { path, reason, bytes: None });
+            break;
+        }
+        match reader.read(id) {
+            Ok((kind, bytes)) if kinds.has(kind) => {
+                visitor.visit(Object { kind, id: *id, bytes: &bytes, base: None });
+            }
+            Ok(_) => {}
+            Err(reason) => problems.push(not_scanned(id, reason)),
+        }
+    }
+    problems
 }
 
 /// Loose objects that one thread could not show.
@@ -178,28 +319,6 @@ impl Failed {
     }
 }
 
-/// Which entries of a pack lie in one of the packs before it and were read.
-fn known_elsewhere(before: &[Pack], forest: &Forest<'_>, failed: &Failed) -> Option<Known> {
-    if before.is_empty() {
-        return None;
-    }
-    let mut known = Known { seen: Bits::new(forest.len()), idle: Bits::new(forest.len()) };
-    for entry in (0..forest.len()).rev() {
-        let place = forest.place(entry);
-        let raw = forest.pack.index.raw_id(place);
-        let is_seen = before.iter().any(|pack| pack.index.find(raw).is_some())
-            && !forest.id(entry).is_some_and(|id| failed.has(&id));
-        if !is_seen {
-            continue;
-        }
-        known.seen.insert(entry);
-        let mut child = forest.first_child(entry);
-        while child != NONE && known.idle.has(child) {
-            child = forest.next_sibling(child);
-        }
-        if child == NONE {
-            known.idle.insert(entry);
-        }
-    }
-    Some(known)
+fn is_in(packs: &[Pack], id: &[u8]) -> bool {
+    packs.iter().any(|pack| pack.index.find(id).is_some())
 }

@@ -19,6 +19,12 @@ pub(super) trait Visit: Send {
         size: u64,
         bytes: &mut dyn Read,
     ) -> Result<(), Reason>;
+
+    /// How many objects it was shown to the end since it was last asked, and which of
+    /// them have to be shown again the next time.
+    fn take_shown(&mut self) -> (u64, Vec<ObjectId>) {
+        (0, Vec::new())
+    }
 }
 
 /// An object in hand.

@@ -1,13 +1,15 @@
 //! An inspector that keeps what it is given, and a scan with it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
-use leeward_model::{Blob, Coverage, Inspect, Origin, Piece, Position, Reason, Trace, Worker};
+use leeward_model::{
+    Blob, Coverage, Inspect, Judged, Mark, Origin, Piece, Position, Reason, Trace, Worker,
+};
 use leeward_source::{
     Progress,
     files::{self, Options},
@@ -26,6 +28,22 @@ pub(crate) struct Keep<'a> {
     pub(crate) starts: Mutex<BTreeMap<PathBuf, Vec<Position>>>,
     /// Called with the path before a blob is kept.
     hook: Option<Hook<'a>>,
+    /// What is remembered; nothing is found in anything.
+    pub(crate) memory: Option<&'a Memory>,
+}
+
+/// A memory that is held.
+#[derive(Default)]
+pub(crate) struct Memory(pub(crate) Mutex<BTreeSet<Mark>>);
+
+impl Judged for Memory {
+    fn is_clean(&self, mark: Mark) -> bool {
+        self.0.lock().unwrap().contains(&mark)
+    }
+
+    fn clean(&self, mark: Mark) {
+        self.0.lock().unwrap().insert(mark);
+    }
 }
 
 pub(crate) struct Keeper<'k, 'a>(&'k Keep<'a>);
@@ -41,6 +59,10 @@ impl<'k, 'a> Inspect for &'k Keep<'a> {
         let before = self.starts.lock().unwrap().insert(path(origin), starts.to_vec());
         assert!(before.is_none(), "pieces are done once");
     }
+
+    fn judged(&self) -> Option<&dyn Judged> {
+        self.memory.map(|memory| memory as &dyn Judged)
+    }
 }
 
 impl Worker for Keeper<'_, '_> {
@@ -52,6 +74,11 @@ impl Worker for Keeper<'_, '_> {
         self.0.blobs.lock().unwrap().push((path, blob.bytes.to_vec(), blob.piece));
         Trace::default()
     }
+
+    fn done(&mut self, _: Origin<'_>, mark: Mark) -> bool {
+        self.0.memory.unwrap().clean(mark);
+        true
+    }
 }
 
 fn path(origin: Origin<'_>) -> PathBuf {
@@ -62,6 +89,10 @@ fn path(origin: Origin<'_>) -> PathBuf {
 }
 
 impl<'a> Keep<'a> {
+    pub(crate) fn remembering(memory: &'a Memory) -> Self {
+        Self { memory: Some(memory), ..Self::default() }
+    }
+
     pub(crate) fn with_hook(hook: impl Fn(&Path) + Sync + 'a) -> Self {
         Self { hook: Some(Box::new(hook)), ..Self::default() }
     }

@@ -8,6 +8,7 @@ mod change;
 mod coverage;
 mod git;
 mod hostile;
+mod judged;
 mod keep;
 mod large;
 mod tree;

@@ -250,6 +250,7 @@ fn known(stat: &Stat) -> Meta {
         size: u64::try_from(stat.st_size).unwrap_or(0),
         allocated: u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512),
         modified: (Number::from(stat.st_mtime), Number::from(stat.st_mtime_nsec)),
+        changed: Some((Number::from(stat.st_ctime), Number::from(stat.st_ctime_nsec))),
         device,
         identity: Some((device, Number::from(stat.st_ino))),
     }

@@ -123,6 +123,8 @@ fn known(found: &Metadata) -> Meta {
         size: found.len(),
         allocated: found.len(),
         modified: found.modified().ok(),
+        // Not told by the standard library, so that nothing is known by it.
+        changed: None,
         device: 0,
         identity: None,
     }
