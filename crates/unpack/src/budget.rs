@@ -3,12 +3,23 @@
 
 use std::{
     cell::Cell,
+    cmp::Ordering,
     io::{self, Read, Seek, SeekFrom},
 };
 
 use leeward_model::Reason;
 
 use crate::Limits;
+
+/// How much of what is left out of one original is told by name.
+const TOLD: u64 = 1_000;
+
+/// What is told of something left out.
+pub(crate) enum Telling {
+    This,
+    More,
+    Nothing,
+}
 
 /// What is left to spend on one original.
 #[derive(Debug)]
@@ -19,6 +30,10 @@ pub(crate) struct Budget<'l> {
     /// Bytes unpacked at all depths.
     unpacked: Cell<u64>,
     members: Cell<u64>,
+    /// Bytes read of containers that are read in any order, as often as they were.
+    passed: Cell<u64>,
+    /// How much was told to be left out.
+    told: Cell<u64>,
     /// The bound that was reached, after which nothing more is unpacked.
     spent: Cell<Option<&'static str>>,
 }
@@ -30,6 +45,8 @@ impl<'l> Budget<'l> {
             read: Cell::new(0),
             unpacked: Cell::new(0),
             members: Cell::new(0),
+            passed: Cell::new(0),
+            told: Cell::new(0),
             spent: Cell::new(None),
         }
     }
@@ -48,6 +65,33 @@ impl<'l> Budget<'l> {
         self.spent.get().is_none()
     }
 
+    /// Whether one more thing that is left out is told, or it is told that there are more,
+    /// or they are many and nothing is said.
+    pub(crate) fn tell(&self) -> Telling {
+        let told = self.told.get() + 1;
+        self.told.set(told);
+        match told.cmp(&TOLD) {
+            Ordering::Less => Telling::This,
+            Ordering::Equal => Telling::More,
+            Ordering::Greater => Telling::Nothing,
+        }
+    }
+
+    /// Notes bytes that were read of a container that is read in any order: members may
+    /// lie over one another, and nothing need come of reading them.
+    fn passed(&self, bytes: u64) {
+        self.passed.set(self.passed.get() + bytes);
+        if self.passed.get() > self.most() {
+            self.spent.set(Some("bytes read of one container"));
+        }
+    }
+
+    /// How much may be made of what was read so far.
+    fn most(&self) -> u64 {
+        let Limits { bytes, bytes_for_each, .. } = *self.limits;
+        bytes.saturating_add(self.read.get().saturating_mul(bytes_for_each))
+    }
+
     /// Why nothing more is unpacked, if that is so.
     pub(crate) fn spent(&self) -> Option<Reason> {
         self.spent.get().map(|bound| Reason::Limit(bound.to_owned()))
@@ -55,10 +99,10 @@ impl<'l> Budget<'l> {
 
     /// Notes bytes that were unpacked.
     fn unpacked(&self, bytes: u64) {
-        let Limits { bytes: base, bytes_for_each, sudden, sudden_for_each, .. } = *self.limits;
+        let Limits { sudden, sudden_for_each, .. } = *self.limits;
         let (read, unpacked) = (self.read.get(), self.unpacked.get() + bytes);
         self.unpacked.set(unpacked);
-        if unpacked > base.saturating_add(read.saturating_mul(bytes_for_each)) {
+        if unpacked > self.most() {
             self.spent.set(Some("bytes unpacked from one container"));
         } else if unpacked > sudden.saturating_add(read.saturating_mul(sudden_for_each)) {
             self.spent.set(Some("bytes unpacked from next to nothing"));
@@ -110,5 +154,28 @@ impl<R: Seek + ?Sized> Seek for Counted<'_, '_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.offset = self.reader.seek(to)?;
         Ok(self.offset)
+    }
+}
+
+/// A container that is read in any order, on its way.
+pub(crate) struct Passing<'b, 'l, R: ?Sized> {
+    pub(crate) budget: &'b Budget<'l>,
+    pub(crate) reader: &'b mut R,
+}
+
+impl<R: Read + ?Sized> Read for Passing<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.budget.spent.get().is_some() {
+            return Err(io::Error::other("a limit was reached"));
+        }
+        let read = self.reader.read(buffer)?;
+        self.budget.passed(read as u64);
+        Ok(read)
+    }
+}
+
+impl<R: Seek + ?Sized> Seek for Passing<'_, '_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }

@@ -2,7 +2,10 @@
 //! read, and its members. One file below `formats` for each form; how deep and how much
 //! is read is not theirs to decide.
 
-use std::{fmt, io::Read};
+use std::{
+    fmt,
+    io::{self, Read},
+};
 
 use leeward_model::{Content, Reason};
 
@@ -27,6 +30,17 @@ pub trait Format: Sync {
     /// seen in them.
     fn is_opaque(&self) -> bool {
         false
+    }
+
+    /// Whether it may take as much memory as [`Limits::window`] says, while it is open.
+    fn has_window(&self) -> bool {
+        false
+    }
+
+    /// What else it is, and is read as where its own parser ends in a problem: a document
+    /// is an archive too.
+    fn otherwise(&self) -> Option<&'static dyn Format> {
+        None
     }
 
     /// Whether its parser may fail in ways that it cannot answer for, and so runs apart
@@ -66,7 +80,8 @@ pub trait Members {
     fn member(&mut self, name: &[u8], bytes: &mut dyn Read) -> Result<(), Problem>;
 
     /// Takes a table: each line is a row as a JSON object with a value for each column,
-    /// and the first line is row 1.
+    /// and the first line is row 1. If it is all that the container holds, its name is
+    /// empty.
     ///
     /// # Errors
     /// As for [`member`](Self::member).
@@ -90,5 +105,47 @@ impl Problem {
     /// Data that does not follow its own form.
     pub fn corrupt(what: impl fmt::Display) -> Self {
         Self::Because(Reason::Corrupt(what.to_string()))
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::Because(reason(&error))
+    }
+}
+
+/// What an error of a reader means: those of decoders are about the data.
+pub(crate) fn reason(error: &io::Error) -> Reason {
+    if let Some(bound) = error.get_ref().and_then(|error| error.downcast_ref::<Bound>()) {
+        Reason::Limit(bound.0.to_owned())
+    } else if error.raw_os_error().is_some() {
+        Reason::Unreadable(error.to_string())
+    } else if error.kind() == io::ErrorKind::UnexpectedEof {
+        Reason::Corrupt("it ends too early".to_owned())
+    } else {
+        Reason::Corrupt(error.to_string())
+    }
+}
+
+/// A bound that a reader came to, on its way through readers that know of none.
+#[derive(Debug)]
+pub(crate) struct Bound(pub(crate) &'static str);
+
+impl Bound {
+    /// See [`Limits::window`].
+    pub(crate) const WINDOW: Self = Self("how far a compressed stream looks back");
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Bound {}
+
+impl From<Bound> for io::Error {
+    fn from(bound: Bound) -> Self {
+        Self::other(bound)
     }
 }

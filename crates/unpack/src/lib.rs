@@ -8,14 +8,23 @@
 //! looked at for any reason is in [`Opener::into_coverage`]. What bytes say is the
 //! inspector's; where they come from is the source's.
 
+pub mod apart;
 mod budget;
+mod digest;
 mod format;
 mod formats;
+mod front;
 mod limits;
+mod member;
 mod opener;
 mod spool;
 
+pub use apart::Apart;
+pub(crate) use format::Bound;
 pub use format::{Format, Members, Problem, Reads};
 pub use formats::FORMATS;
 pub use limits::Limits;
 pub use opener::{Opener, Opening, Settings};
+
+/// The name of what lies behind the end of a container.
+pub(crate) const BEHIND: &[u8] = b"(behind the end)";

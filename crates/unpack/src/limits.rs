@@ -25,6 +25,10 @@ pub struct Limits {
     /// Bytes of one member that are held, in memory or in a nameless temporary file,
     /// where a form cannot be read front to back.
     pub held: u64,
+    /// How far a compressed stream may look back in bytes, which is the memory it takes:
+    /// no less than what `xz -9` makes. Of streams inside one another
+    /// each has half as much as the one around it, but no less than an eighth.
+    pub window: u64,
     /// How long a parser that runs apart may take over one container.
     pub time: Duration,
     /// How much memory it may have, in bytes.
@@ -41,6 +45,7 @@ impl Default for Limits {
             sudden: 64 << 20,
             sudden_for_each: 2_000,
             held: 1 << 30,
+            window: 64 << 20,
             time: Duration::from_secs(30),
             memory: 192 << 20,
         }

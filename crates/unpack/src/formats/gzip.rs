@@ -1,8 +1,11 @@
-//! gzip (RFC 1952): one member, from however many streams lie behind one another.
+//! gzip (RFC 1952).
 
-use flate2::read::MultiGzDecoder;
+use std::io;
+
+use flate2::bufread::GzDecoder;
 use leeward_model::Content;
 
+use super::streams::{self, Codec, Packed, Unpacked};
 use crate::{Format, Limits, Members, Problem};
 
 pub(super) struct Gzip;
@@ -13,7 +16,7 @@ impl Format for Gzip {
     }
 
     fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        head.starts_with(&[0x1f, 0x8b, 8])
+        self.begins(head)
     }
 
     fn is_opaque(&self) -> bool {
@@ -23,9 +26,26 @@ impl Format for Gzip {
     fn members(
         &self,
         content: Content<'_>,
-        _: &Limits,
+        limits: &Limits,
         into: &mut dyn Members,
     ) -> Result<(), Problem> {
-        into.member(b"", &mut MultiGzDecoder::new(content))
+        streams::members(self, content, limits, into)
+    }
+}
+
+impl Codec for Gzip {
+    fn begins(&self, head: &[u8]) -> bool {
+        // No flags are set that have no meaning.
+        head.starts_with(&[0x1f, 0x8b, 8]) && head.get(3).is_none_or(|flags| *flags < 0x20)
+    }
+
+    fn begin<'r>(&self, packed: Packed<'r>, _: &Limits) -> io::Result<Box<dyn Unpacked<'r> + 'r>> {
+        Ok(Box::new(GzDecoder::new(packed)))
+    }
+}
+
+impl<'r> Unpacked<'r> for GzDecoder<Packed<'r>> {
+    fn behind(self: Box<Self>) -> io::Result<Packed<'r>> {
+        Ok(self.into_inner())
     }
 }
