@@ -16,11 +16,18 @@ pub(crate) enum Value<'a> {
     Null,
     Int(i64),
     Text(Cow<'a, str>),
+    Bytes(Cow<'a, [u8]>),
 }
 
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
         Self::Int(number)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(Cow::Borrowed(bytes))
     }
 }
 
@@ -91,6 +98,13 @@ impl Row<'_> {
     pub(crate) fn maybe_text(&self, column: usize) -> Result<Option<&str>, Trouble> {
         match self {
             Self::Lite(row) => Ok(row.get_ref(column)?.as_str_or_null()?),
+            Self::Post(row) => Ok(row.try_get(column)?),
+        }
+    }
+
+    pub(crate) fn bytes(&self, column: usize) -> Result<&[u8], Trouble> {
+        match self {
+            Self::Lite(row) => Ok(row.get_ref(column)?.as_blob()?),
             Self::Post(row) => Ok(row.try_get(column)?),
         }
     }

@@ -116,6 +116,10 @@ pub struct Queue {
 /// by a clock that was wrong, and would keep the work from being done for years.
 const FURTHEST: i64 = 86_400;
 
+/// What the names of kinds begin with that lie in a queue of their own, and are taken by
+/// their kind alone.
+pub const IN_A_QUEUE: &str = "queue.";
+
 const COLUMNS: &str = "id, kind, key, payload, state, not_before, attempts, holder, until, \
      trouble, created_at, finished_at";
 
@@ -174,20 +178,44 @@ impl Store {
     }
 
     /// Takes the next work that is due, and holds it until a time: what nobody holds
-    /// any more too, and nothing whose like is being done.
+    /// any more too, and nothing whose like is being done. What lies in a queue of its
+    /// own ([`IN_A_QUEUE`]) is left to those who take it by its kind.
     pub fn job_take(&mut self, holder: &str, now: i64, until: i64) -> Result<Option<Job>, Trouble> {
+        self.take_where("kind NOT LIKE 'queue.%'", &[], holder, now, until)
+    }
+
+    /// The same for work of one kind.
+    pub fn job_take_of(
+        &mut self,
+        kind: &str,
+        holder: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<Option<Job>, Trouble> {
+        self.take_where("kind = ?3", &[kind.into()], holder, now, until)
+    }
+
+    fn take_where(
+        &mut self,
+        which: &str,
+        more: &[Value<'_>],
+        holder: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<Option<Job>, Trouble> {
         self.db.write(|db| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM jobs WHERE \
+                "SELECT {COLUMNS} FROM jobs WHERE {which} AND (\
                  (state = 'waiting' AND (not_before <= ?1 OR not_before > ?2) AND NOT EXISTS (\
                     SELECT 1 FROM jobs AS others WHERE others.state = 'running' \
                     AND others.until >= ?1 AND others.until <= ?2 \
                     AND others.kind = jobs.kind AND others.key = jobs.key)) \
-                 OR (state = 'running' AND (until < ?1 OR until > ?2)) \
+                 OR (state = 'running' AND (until < ?1 OR until > ?2))) \
                  ORDER BY not_before, id LIMIT 1"
             );
             let far = now.saturating_add(FURTHEST);
-            let bound = [now.into(), far.into()];
+            let mut bound = vec![now.into(), far.into()];
+            bound.extend_from_slice(more);
             let Some(mut job) = db.one(&sql, &bound, read)? else { return Ok(None) };
             let sql = "UPDATE jobs SET state = 'running', holder = ?2, until = ?3, \
                        attempts = attempts + 1 WHERE id = ?1";
@@ -198,6 +226,52 @@ impl Store {
             job.until = Some(until);
             Ok(Some(job))
         })
+    }
+
+    /// Hands work that is held to another holder; whether it was still held.
+    pub fn job_pass(
+        &mut self,
+        id: JobId,
+        holder: &str,
+        to: &str,
+        until: i64,
+    ) -> Result<bool, Trouble> {
+        self.db.write(|db| {
+            let sql = "UPDATE jobs SET holder = ?3, until = ?4 \
+                       WHERE id = ?1 AND holder = ?2 AND state = 'running'";
+            let bound = [id.0.into(), holder.into(), to.into(), until.into()];
+            Ok(db.execute(sql, &bound)? > 0)
+        })
+    }
+
+    /// Goes on holding all that a holder holds.
+    pub fn jobs_hold(&mut self, holder: &str, until: i64) -> Result<u64, Trouble> {
+        self.db.write(|db| {
+            let sql = "UPDATE jobs SET until = ?2 WHERE holder = ?1 AND state = 'running'";
+            db.execute(sql, &[holder.into(), until.into()])
+        })
+    }
+
+    /// Work by its number.
+    pub fn job(&mut self, id: JobId) -> Result<Option<Job>, Trouble> {
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1");
+        self.db.one(&sql, &[id.0.into()], read)
+    }
+
+    /// Forgets work that is held as soon as it is done; whether it was still held.
+    pub fn job_drop(&mut self, id: JobId, holder: &str) -> Result<bool, Trouble> {
+        self.db.write(|db| {
+            let sql = "DELETE FROM jobs WHERE id = ?1 AND holder = ?2 AND state = 'running'";
+            Ok(db.execute(sql, &[id.0.into(), holder.into()])? > 0)
+        })
+    }
+
+    /// How much work of a kind is to be done or being done.
+    pub fn jobs_of(&mut self, kind: &str) -> Result<u64, Trouble> {
+        let sql = "SELECT count(*) FROM jobs \
+                   WHERE kind = ?1 AND state IN ('waiting', 'running')";
+        let count = self.db.one(sql, &[kind.into()], |row| row.int(0))?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     /// Goes on holding work; whether it is still held.
@@ -217,6 +291,18 @@ impl Store {
                        WHERE id = ?1 AND holder = ?2 AND state = 'running'";
             db.execute(sql, &[id.0.into(), holder.into(), now.into()])?;
             Ok(())
+        })
+    }
+
+    /// Notes that an attempt at work did it, whoever holds it by now; whether it is still
+    /// this attempt.
+    pub fn job_settle(&mut self, id: JobId, attempt: u64, now: i64) -> Result<bool, Trouble> {
+        self.db.write(|db| {
+            let sql = "UPDATE jobs SET state = 'done', finished_at = ?3, holder = NULL, \
+                       until = NULL, trouble = NULL \
+                       WHERE id = ?1 AND attempts = ?2 AND state = 'running'";
+            let attempt = i64::try_from(attempt).unwrap_or(i64::MAX);
+            Ok(db.execute(sql, &[id.0.into(), attempt.into(), now.into()])? > 0)
         })
     }
 
@@ -263,7 +349,20 @@ impl Store {
     /// Puts work back that was broken off by whoever ended the program: that is no
     /// attempt. If the same was added meanwhile, that is what is done.
     pub fn job_put_back(&mut self, id: JobId, holder: &str, now: i64) -> Result<(), Trouble> {
-        self.job_failed(id, holder, now, "it was broken off", Some(now))?;
+        self.job_put_off(id, holder, now, "it was broken off", now)
+    }
+
+    /// Puts work back that nobody could begin yet, until a time, and why: that is no
+    /// attempt either.
+    pub fn job_put_off(
+        &mut self,
+        id: JobId,
+        holder: &str,
+        now: i64,
+        why: &str,
+        again_at: i64,
+    ) -> Result<(), Trouble> {
+        self.job_failed(id, holder, now, why, Some(again_at))?;
         self.db.write(|db| {
             let sql = "UPDATE jobs SET attempts = attempts - 1 \
                        WHERE id = ?1 AND state = 'waiting' AND attempts > 0";
@@ -302,7 +401,10 @@ impl Store {
 
     /// Work by how far it is, what was taken up last first.
     pub fn jobs(&mut self, state: JobState, most: u64) -> Result<Vec<Job>, Trouble> {
-        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE state = ?1 ORDER BY id DESC LIMIT ?2");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE state = ?1 AND kind NOT LIKE 'queue.%' \
+             ORDER BY id DESC LIMIT ?2"
+        );
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         self.db.query(&sql, &[state.name().into(), most.into()], read)
     }
@@ -310,7 +412,7 @@ impl Store {
     /// How many jobs there are.
     pub fn queue(&mut self) -> Result<Queue, Trouble> {
         let sql = "SELECT state, count(*), min(created_at) FROM jobs \
-                   WHERE state <> 'done' GROUP BY state";
+                   WHERE state <> 'done' AND kind NOT LIKE 'queue.%' GROUP BY state";
         let mut queue = Queue::default();
         self.db.each(sql, &[], |row| {
             let count = u64::try_from(row.int(1)?).unwrap_or(0);
@@ -331,7 +433,7 @@ impl Store {
     /// When the next work is due.
     pub fn next_job_at(&mut self) -> Result<Option<i64>, Trouble> {
         let sql = "SELECT min(CASE WHEN state = 'waiting' THEN not_before ELSE until + 1 END) \
-                   FROM jobs WHERE state IN ('waiting', 'running')";
+                   FROM jobs WHERE state IN ('waiting', 'running') AND kind NOT LIKE 'queue.%'";
         Ok(self.db.one(sql, &[], |row| row.maybe_int(0))?.flatten())
     }
 

@@ -18,6 +18,15 @@ pub mod seal;
 
 pub use leeward_model::facts;
 
+/// The shapes in which nouns are kept, for those who carry them elsewhere: they hold
+/// what is said of a value, never the value.
+pub mod shape {
+    pub use crate::wire::{
+        read_companions, read_location, read_rating, read_signals, write_companions,
+        write_location, write_rating, write_signals,
+    };
+}
+
 mod account;
 mod attempt;
 mod backup;
@@ -30,12 +39,14 @@ mod exposed;
 mod honey;
 mod job;
 mod journal;
+mod judged;
 mod leaf;
 mod letter;
 mod line;
 mod links;
 mod list;
 mod log;
+mod memory;
 mod migrate;
 mod ours;
 mod overview;
@@ -62,13 +73,14 @@ pub use check::{LogCheck, Problem};
 pub use claim::Claim;
 pub use exposed::Exposed;
 pub use honey::{Honey, HoneyUse, NewHoney};
-pub use job::{Job, JobId, JobState, NewJob, Queue};
+pub use job::{IN_A_QUEUE, Job, JobId, JobState, NewJob, Queue};
 pub use journal::LogQuery;
 pub use leaf::{Leaf, Mark, NotAMark, Query, Sort, Whose};
 pub use letter::{Letter, Posted};
 pub use links::NotAHead;
 pub use list::Filter;
 pub use log::Head;
+pub use memory::Memory;
 pub use ours::{OurKey, Strangers};
 pub use overview::{AGES, Cell, Counts, Spread, Stretch, Trend};
 pub use page::{GapLine, Kept, MOST_GAPS, NewGap, PageRead, SeenItem};

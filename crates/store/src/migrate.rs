@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("watch", include_str!("../migrations/0004_watch.sql")),
     ("accounts", include_str!("../migrations/0005_accounts.sql")),
     ("overview", include_str!("../migrations/0006_overview.sql")),
+    ("judged", include_str!("../migrations/0007_judged.sql")),
 ];
 
 /// The newest version that is known.

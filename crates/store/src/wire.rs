@@ -9,9 +9,9 @@ mod text;
 use leeward_model::{Companion, Rating, Severity, Signal, SignalKind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use self::location::{read_location, write_location};
 pub(crate) use self::{
     answer::{read_validity, read_verification, write_verification},
-    location::{read_location, write_location},
     reach::{read_assessment, write_assessment},
     text::{from_text, to_text},
 };
@@ -89,7 +89,11 @@ struct WireRating {
     why: Vec<String>,
 }
 
-pub(crate) fn write_signals(signals: &[Signal]) -> Result<String, Trouble> {
+/// Evidence as text.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_signals(signals: &[Signal]) -> Result<String, Trouble> {
     let wire = signals.iter().map(|signal| WireSignal {
         kind: signal_name(signal.kind).to_owned(),
         // JSON has no infinity.
@@ -99,7 +103,11 @@ pub(crate) fn write_signals(signals: &[Signal]) -> Result<String, Trouble> {
     write(wire.collect::<Vec<_>>())
 }
 
-pub(crate) fn read_signals(text: &str) -> Result<Vec<Signal>, Trouble> {
+/// The evidence that a text says.
+///
+/// # Errors
+/// If it says none.
+pub fn read_signals(text: &str) -> Result<Vec<Signal>, Trouble> {
     let signal = |wire: WireSignal| {
         let kind = signal_named(&wire.kind)?;
         Ok(Signal { kind, weight: wire.weight as f32, why: wire.why.into() })
@@ -107,20 +115,36 @@ pub(crate) fn read_signals(text: &str) -> Result<Vec<Signal>, Trouble> {
     read::<Vec<WireSignal>>(text)?.into_iter().map(signal).collect()
 }
 
-pub(crate) fn write_companions(companions: &[Companion]) -> Result<String, Trouble> {
+/// Public parts as text.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn write_companions(companions: &[Companion]) -> Result<String, Trouble> {
     write(companions.iter().map(|part| (&part.role, &part.value)).collect::<Vec<_>>())
 }
 
-pub(crate) fn read_companions(text: &str) -> Result<Vec<Companion>, Trouble> {
+/// The parts that a text says.
+///
+/// # Errors
+/// If it says none.
+pub fn read_companions(text: &str) -> Result<Vec<Companion>, Trouble> {
     let pairs: Vec<(String, String)> = read(text)?;
     Ok(pairs.into_iter().map(|(role, value)| Companion { role, value }).collect())
 }
 
-pub(crate) fn write_rating(rating: &Rating) -> Result<String, Trouble> {
+/// A rating as text.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_rating(rating: &Rating) -> Result<String, Trouble> {
     write(WireRating { level: severity_text(rating.level).to_owned(), why: rating.why.clone() })
 }
 
-pub(crate) fn read_rating(text: &str) -> Result<Rating, Trouble> {
+/// The rating that a text says.
+///
+/// # Errors
+/// If it says none.
+pub fn read_rating(text: &str) -> Result<Rating, Trouble> {
     let wire: WireRating = read(text)?;
     Ok(Rating { level: severity_named(&wire.level)?, why: wire.why })
 }

@@ -157,6 +157,7 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Null => ToSqlOutput::Owned(rusqlite::types::Value::Null),
             Self::Int(number) => ToSqlOutput::from(*number),
             Self::Text(text) => ToSqlOutput::from(&**text),
+            Self::Bytes(bytes) => ToSqlOutput::from(&**bytes),
         })
     }
 }

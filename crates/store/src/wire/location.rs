@@ -90,7 +90,11 @@ names!(encoding_name, encoding_named, Encoding,
     Encoding::Concatenation => "concatenation",
 );
 
-pub(crate) fn write_location(location: &Location) -> Result<String, Trouble> {
+/// A place as text.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_location(location: &Location) -> Result<String, Trouble> {
     let from = match &*location.provenance {
         Provenance::Stdin => WireProvenance::Stdin,
         Provenance::File(place) => WireProvenance::File {
@@ -135,7 +139,11 @@ fn history(history: &History) -> WireHistory {
     }
 }
 
-pub(crate) fn read_location(text: &str) -> Result<Location, Trouble> {
+/// The place that a text says.
+///
+/// # Errors
+/// If it says none.
+pub fn read_location(text: &str) -> Result<Location, Trouble> {
     let wire: WireLocation = read(text)?;
     let provenance = match wire.from {
         WireProvenance::Stdin => Provenance::Stdin,

@@ -9,6 +9,7 @@ mod cases;
 mod crash;
 mod fixture;
 mod honey;
+mod judged;
 mod letters;
 mod list;
 mod log;
