@@ -5,6 +5,8 @@
 
 mod chromium;
 mod find;
+mod moto;
+mod nats;
 mod postgres;
 
-pub use self::{chromium::Chromium, postgres::Postgres};
+pub use self::{chromium::Chromium, moto::Moto, nats::Nats, postgres::Postgres};
