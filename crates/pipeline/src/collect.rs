@@ -1,19 +1,25 @@
 //! The inspector that sources call: runs the detector over each blob and keeps
 //! what it sees, with positions in the original.
 
+mod doubles;
+
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use leeward_detect::{Detector, Scratch, Sighting};
 use leeward_model::{
-    Blob, Fingerprint, GitObjectKind, Inspect, ObjectId, Origin, Piece, Position, Span, Trace, Way,
-    Worker,
+    Blob, Fingerprint, GitObjectKind, Inspect, Judged, Mark, ObjectId, Origin, Piece, Position,
+    Span, Trace, Way, Worker,
 };
 
 use crate::{
+    column::way_to,
     inquire::Early,
     packages::{Packages, Seen},
 };
@@ -78,8 +84,50 @@ pub(crate) struct Collector<'d> {
     detector: &'d Detector,
     packages: &'d Packages<'d>,
     early: Option<&'d Early<'d>>,
+    judged: Option<&'d dyn Judged>,
     bounds: Bounds,
     state: Mutex<State>,
+    met: Met,
+}
+
+/// Which originals there was a sighting in, of whatever confidence and whatever becomes
+/// of it: these are never judged clean.
+#[derive(Default)]
+struct Met {
+    is_any: AtomicBool,
+    places: Mutex<Places>,
+}
+
+#[derive(Default)]
+struct Places {
+    of: HashSet<Place>,
+    /// There are more than are kept: nothing is judged clean any more.
+    is_too_many: bool,
+}
+
+/// The most originals with sightings that are told apart.
+const MOST_MET: usize = 100_000;
+
+impl Met {
+    fn note(&self, origin: Origin<'_>) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.of.len() < MOST_MET {
+            places.of.insert(Place::of(origin).0);
+        } else {
+            places.is_too_many |= !places.of.contains(&Place::of(origin).0);
+        }
+        self.is_any.store(true, Relaxed);
+    }
+
+    fn has(&self, origin: Origin<'_>) -> bool {
+        // Whoever asks has seen the last of the original, and taken a lock since then if
+        // others looked at parts of it.
+        if !self.is_any.load(Relaxed) {
+            return false;
+        }
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.is_too_many || places.of.contains(&Place::of(origin).0)
+    }
 }
 
 #[derive(Default)]
@@ -88,6 +136,8 @@ struct State {
     /// Sightings in pieces, whose positions are not known yet.
     pending: HashMap<(Place, Way), Vec<(u32, Kept)>>,
     pending_packages: HashMap<(Place, Way), Vec<(u32, Seen)>>,
+    /// What has sightings and is no text: a database, an archive without compression.
+    binary: HashSet<(Place, Way)>,
     count: usize,
     packages: usize,
     of_each: HashMap<Fingerprint, u32>,
@@ -95,7 +145,15 @@ struct State {
 
 impl<'d> Collector<'d> {
     pub(crate) fn new(detector: &'d Detector, packages: &'d Packages<'d>) -> Self {
-        Self { detector, packages, early: None, bounds: BOUNDS, state: Mutex::default() }
+        Self {
+            detector,
+            packages,
+            early: None,
+            judged: None,
+            bounds: BOUNDS,
+            state: Mutex::default(),
+            met: Met::default(),
+        }
     }
 
     /// One that has sure sightings asked about at once.
@@ -103,19 +161,29 @@ impl<'d> Collector<'d> {
         Self { early, ..self }
     }
 
+    /// One that remembers what held nothing.
+    pub(crate) fn judging(self, judged: Option<&'d dyn Judged>) -> Self {
+        Self { judged, ..self }
+    }
+
     /// What was kept.
     pub(crate) fn finish(self) -> Collected {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).collected
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let State { mut collected, binary, .. } = state;
+        doubles::leave_out(&mut collected.kept, &binary);
+        collected
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, origin: Origin<'_>, piece: Option<Piece>, sighting: Sighting) {
+    fn keep(&self, blob: &Blob<'_>, sighting: Sighting) {
+        let (origin, piece) = (blob.origin, blob.piece);
         if let Some(early) = self.early {
             early.offer(&sighting);
         }
+        self.met.note(origin);
         let offset = piece.map_or(0, |piece| piece.offset);
         let span = Span {
             start: offset + sighting.span.start as u64,
@@ -125,11 +193,15 @@ impl<'d> Collector<'d> {
         if !state.has_room(sighting.fingerprint, self.bounds) {
             return;
         }
-        let (place, inside) = Place::of(origin);
+        let (place, whole) = Place::of(origin);
+        if blob.bytes.contains(&0) {
+            state.binary.insert((place.clone(), whole.clone()));
+        }
+        let inside = way_to(origin, blob.bytes, sighting.span.start);
         match piece {
             None => state.collected.kept.push(Kept { place, inside, span, sighting }),
             Some(piece) => {
-                let pending = state.pending.entry((place.clone(), inside.clone())).or_default();
+                let pending = state.pending.entry((place.clone(), whole)).or_default();
                 pending.push((piece.index, Kept { place, inside, span, sighting }));
             }
         }
@@ -137,7 +209,8 @@ impl<'d> Collector<'d> {
 }
 
 impl Collector<'_> {
-    fn keep_package(&self, piece: Option<Piece>, seen: Seen) {
+    fn keep_package(&self, origin: Origin<'_>, piece: Option<Piece>, seen: Seen) {
+        self.met.note(origin);
         let mut state = self.lock();
         if state.packages >= self.bounds.all {
             state.collected.repeated += 1;
@@ -198,6 +271,10 @@ impl<'c, 'd> Inspect for &'c Collector<'d> {
             state.collected.packages.push(seen);
         }
     }
+
+    fn judged(&self) -> Option<&dyn Judged> {
+        self.judged
+    }
 }
 
 /// One thread's view of the collector.
@@ -209,9 +286,19 @@ pub(crate) struct Seer<'c, 'd> {
 impl Worker for Seer<'_, '_> {
     fn inspect(&mut self, blob: Blob<'_>) -> Trace {
         let Self { collector, scratch } = self;
-        collector.packages.look(&blob, |seen| collector.keep_package(blob.piece, seen));
-        let keep = |sighting| collector.keep(blob.origin, blob.piece, sighting);
+        collector
+            .packages
+            .look(&blob, |seen| collector.keep_package(blob.origin, blob.piece, seen));
+        let keep = |sighting| collector.keep(&blob, sighting);
         collector.detector.scan(&blob, scratch, keep)
+    }
+
+    fn done(&mut self, origin: Origin<'_>, mark: Mark) -> bool {
+        let is_clean = !self.collector.met.has(origin);
+        if let Some(judged) = self.collector.judged.filter(|_| is_clean) {
+            judged.clean(mark);
+        }
+        is_clean
     }
 }
 
@@ -246,6 +333,26 @@ mod tests {
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].sighting.start, Position { line: 3, column: 17 });
         assert_eq!(kept[0].span.start, 8 + 16);
+    }
+
+    #[test]
+    fn a_place_in_a_container_without_compression_is_its_member() {
+        use leeward_model::Member;
+
+        let detector = Detector::new(&Library::builtin(), Options::default());
+        let packages = Packages::default();
+        let (binary, text) = (format!("x\0\n{}", line()), line());
+        for (outer, doubled, places) in [(&binary, 1, 1), (&binary, 2, 3), (&text, 1, 2)] {
+            let collector = Collector::new(&detector, &packages);
+            let mut worker = (&&collector).worker();
+            let inside = Way::default().to(b"config");
+            let member = Member { outer: Origin::Stdin, inside: &inside, is_table: false };
+            worker.inspect(Blob::whole(outer.repeat(doubled).as_bytes(), Origin::Stdin));
+            worker.inspect(Blob::whole(outer.as_bytes(), Origin::Member(&member)));
+            let kept = collector.finish().kept;
+            assert_eq!(kept.len(), places);
+            assert!(kept.iter().any(|kept| kept.inside == inside));
+        }
     }
 
     #[test]

@@ -9,10 +9,13 @@
 mod baseline;
 mod circumstance;
 mod collect;
+mod column;
 mod ignore;
 mod inquire;
+mod objects;
 mod packages;
 mod push;
+mod rules;
 mod scan;
 mod settle;
 mod target;
@@ -20,10 +23,14 @@ mod texts;
 
 pub use baseline::{BadBaseline, Baseline};
 pub use circumstance::{rate_finding, rating};
+pub use column::way_to;
 pub use ignore::{BadIgnoreFile, IgnoreFile};
 pub use inquire::{Keep, inquire};
+/// How containers are opened.
+pub use leeward_unpack::Settings as Unpacking;
 pub use push::{Brought, Push, PushOutcome, scan_push};
+pub use rules::Rules;
 pub use scan::{Failure, Outcome, Request, Scope, scan, scan_repository};
 pub use settle::Suppressed;
-pub use target::{BadTarget, Target};
+pub use target::{BadTarget, Bucket, Image, Target};
 pub use texts::{InTexts, Known, Text, Texts, scan_texts, scan_texts_knowing};

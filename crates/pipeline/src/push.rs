@@ -9,12 +9,13 @@ use leeward_detect::Detector;
 use leeward_dossier::Library;
 use leeward_model::{
     Coverage, Finding, Fingerprint, GitPlace, Level, Location, NotScanned, ObjectId, Provenance,
-    Reason, Secret,
+    Reason, SafeText, Secret,
 };
 use leeward_source::{
     Progress, files,
     git::{Histories, Repository, ScanError, Selection},
 };
+use leeward_unpack::{self as unpack, Opener};
 
 use crate::{
     baseline::Baseline,
@@ -36,6 +37,8 @@ pub struct Push<'a> {
     pub known: &'a [ObjectId],
     /// How many threads read and detect.
     pub threads: usize,
+    /// How containers are opened, if they are.
+    pub unpack: Option<&'a unpack::Settings>,
     /// Findings below this are left out.
     pub least: Level,
     /// Known findings.
@@ -97,11 +100,20 @@ pub fn scan_push(
     // Packages are a scan's to tell: a push is stopped for what it gives away.
     let packages = Packages::default();
     let collector = Collector::new(detector, &packages);
-    let coverage = match repository.scan_history(&selection, threads, &&collector, progress) {
+    let (inspect, is_stopped) = (&collector, || progress.is_cancelled());
+    let opener = Opener::new(&inspect, push.unpack, &is_stopped);
+    let mut coverage = match repository.scan_history(&selection, threads, &&opener, progress) {
         Ok(coverage) => coverage,
         Err(ScanError::Stopped) => stopped(),
-        Err(error @ ScanError::Revision(_)) => return Err(Failure::Range(error)),
+        Err(error @ (ScanError::Revision(_) | ScanError::OtherPack)) => {
+            return Err(Failure::Range(error));
+        }
     };
+    let inside = opener.into_coverage();
+    coverage.bytes_scanned += inside.bytes_scanned;
+    coverage.members_scanned += inside.members_scanned;
+    // What somebody keeps under a password is no reason to refuse a push.
+    coverage.warnings.extend(unopened(&inside.not_scanned));
     let Collected { mut kept, lost, repeated, .. } = collector.finish();
     let mut outcome = PushOutcome { coverage, ..PushOutcome::default() };
     if lost > 0 {
@@ -174,13 +186,28 @@ impl PushOutcome {
     }
 }
 
+/// What could not be looked at inside containers, for people.
+fn unopened(left_out: &[NotScanned]) -> Option<String> {
+    let first = left_out.first()?;
+    let reason = first.reason.detail().unwrap_or(first.reason.name());
+    let others = match left_out.len() - 1 {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    Some(format!(
+        "not looked into: `{}`: {}{others}",
+        SafeText::new(&first.path),
+        SafeText::new(reason)
+    ))
+}
+
 /// What the settling of a scan asks of a request.
 fn request<'a>(push: &Push<'a>) -> Request<'a> {
     Request {
         targets: &[],
         scope: Scope::History,
         index: None,
-        unpack: None,
+        unpack: push.unpack,
         files: files::Options::default(),
         threads: push.threads,
         least: push.least,
@@ -190,6 +217,7 @@ fn request<'a>(push: &Push<'a>) -> Request<'a> {
         now: push.now,
         user_rules: None,
         desk: None,
+        judged: None,
         decoys: None,
     }
 }

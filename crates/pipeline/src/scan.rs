@@ -2,7 +2,7 @@
 //! collector. What becomes of the sightings is `settle`'s.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashSet, btree_map::Entry},
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use leeward_detect::Detector;
 use leeward_dossier::Library;
 use leeward_model::{
-    Coverage, Finding, Fingerprint, Level, NotScanned, ObjectId, Reason, SafeText, Secret, Stealer,
+    Coverage, Finding, Fingerprint, Judged, Level, NotScanned, ObjectId, Reason, SafeText, Secret,
+    Stealer,
 };
 use leeward_probe::Desk;
 use leeward_source::{
@@ -41,6 +42,8 @@ pub enum Scope {
     Files,
     /// The whole history.
     History,
+    /// A part of the whole history.
+    Part(git::Part),
     /// What is staged and differs from HEAD.
     Staged,
     /// What some commits brought, such as `main..HEAD`.
@@ -82,6 +85,9 @@ pub struct Request<'a> {
     pub decoys: Option<&'a BTreeSet<Fingerprint>>,
     /// Where findings are asked about while the scan goes on.
     pub desk: Option<&'a Desk>,
+    /// What is remembered of earlier scans under the same [`Rules`](crate::Rules), and
+    /// will be of this one.
+    pub judged: Option<&'a dyn Judged>,
 }
 
 /// What a scan found, and the account of it.
@@ -119,6 +125,8 @@ pub enum Failure {
     Clone(CloneError),
     /// No temporary directory.
     Temporary(io::Error),
+    /// A store or a registry that cannot be asked with these settings.
+    Store(String),
 }
 
 impl fmt::Display for Failure {
@@ -133,6 +141,7 @@ impl fmt::Display for Failure {
             ),
             Self::Range(error) => error.fmt(f),
             Self::Clone(error) => error.fmt(f),
+            Self::Store(why) => f.write_str(why),
             Self::Temporary(error) => {
                 write!(f, "cannot make a temporary directory for the clone: {error}")
             }
@@ -165,6 +174,8 @@ pub fn scan(
             Target::Stdin => scan.stdin(),
             Target::Remote(url) => scan.remote(url)?,
             Target::Path(path) => paths.push(path.clone()),
+            Target::Bucket(bucket) => scan.bucket(bucket)?,
+            Target::Image(image) => scan.image(image)?,
         }
     }
     scan.paths(&paths)?;
@@ -219,14 +230,14 @@ pub(crate) struct Opened {
     whole: bool,
 }
 
-struct Scan<'a> {
-    packages: &'a Packages<'a>,
-    early: Option<&'a Early<'a>>,
-    request: &'a Request<'a>,
-    detector: &'a Detector,
-    progress: &'a Progress,
-    coverage: Coverage,
-    settler: Settler<'a>,
+pub(crate) struct Scan<'a> {
+    pub(crate) packages: &'a Packages<'a>,
+    pub(crate) early: Option<&'a Early<'a>>,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) detector: &'a Detector,
+    pub(crate) progress: &'a Progress,
+    pub(crate) coverage: Coverage,
+    pub(crate) settler: Settler<'a>,
     beyond: Vec<String>,
 }
 
@@ -278,7 +289,9 @@ impl<'a> Scan<'a> {
     fn paths(&mut self, paths: &[PathBuf]) -> Result<(), Failure> {
         let repositories = self.open_all(paths)?;
         if matches!(self.request.scope, Scope::Everything | Scope::Files) && !paths.is_empty() {
-            let collector = Collector::new(self.detector, self.packages).asking(self.early);
+            let collector = Collector::new(self.detector, self.packages)
+                .asking(self.early)
+                .judging(self.request.judged);
             let (options, progress) = (&self.request.files, self.progress);
             let coverage =
                 self.opening(&collector, |inspect| files::scan(paths, options, inspect, progress));
@@ -360,7 +373,7 @@ impl<'a> Scan<'a> {
 
     fn staged(&mut self, repository: &Repository, name: &str) {
         let Request { index, threads, .. } = *self.request;
-        let collector = Collector::new(self.detector, self.packages);
+        let collector = Collector::new(self.detector, self.packages).judging(self.request.judged);
         let progress = self.progress;
         let coverage = self.opening(&collector, |inspect| {
             repository.scan_staged(index, threads, inspect, progress)
@@ -375,6 +388,7 @@ impl<'a> Scan<'a> {
     fn history(&mut self, repository: &Repository, name: &str) -> Result<(), Failure> {
         let selection = match &self.request.scope {
             Scope::Range(range) => Selection::Range(range.clone()),
+            Scope::Part(part) => Selection::Part(part.clone()),
             Scope::Beyond(known) => {
                 let refs = repository.surroundings().refs;
                 let tips = refs.into_iter().map(|(_, id)| id).collect();
@@ -383,7 +397,7 @@ impl<'a> Scan<'a> {
             _ => Selection::Everything,
         };
         let threads = self.request.threads;
-        let collector = Collector::new(self.detector, self.packages);
+        let collector = Collector::new(self.detector, self.packages).judging(self.request.judged);
         let progress = self.progress;
         let mut ended = Ok(());
         let coverage = self.opening(&collector, |inspect| {
@@ -397,29 +411,43 @@ impl<'a> Scan<'a> {
         match ended {
             Ok(()) => {}
             Err(ScanError::Stopped) => self.stopped(name),
-            Err(error @ ScanError::Revision(_)) => return Err(Failure::Range(error)),
+            Err(error @ (ScanError::Revision(_) | ScanError::OtherPack)) => {
+                return Err(Failure::Range(error));
+            }
         }
         let (kept, packages) = self.kept(collector);
         let places = kept.iter().map(|kept| &kept.place);
         let places: Vec<_> = places.chain(packages.iter().map(|seen| &seen.place)).collect();
-        let histories = self.attribute(repository, name, &places);
+        let values: Vec<&Secret> = kept.iter().map(|kept| &kept.sighting.secret).collect();
+        let histories = self.attribute(repository, name, &places, &values);
         self.settler.history(kept, packages, name, &histories.of);
         Ok(())
     }
 
-    /// Asks how the objects with sightings came into history.
+    /// Asks how the objects with sightings came into history. Where that is remembered,
+    /// none of the values is.
     fn attribute(
         &mut self,
         repository: &Repository,
         name: &str,
         places: &[&Place],
+        values: &[&Secret],
     ) -> git::Histories {
         let object = |place: &&Place| match place {
             Place::Git(_, id) => Some(*id),
             Place::Stdin | Place::File(_) => None,
         };
         let objects = places.iter().filter_map(object).collect();
-        match repository.attribute(&objects, self.request.threads, self.progress) {
+        let (threads, progress) = (self.request.threads, self.progress);
+        let attributed = match self.request.judged {
+            Some(judged) => {
+                let values = by_length(values);
+                let may_keep = |text: &[u8]| !holds_any(text, &values);
+                repository.attribute_again(&objects, threads, progress, judged, &may_keep)
+            }
+            None => repository.attribute(&objects, threads, progress),
+        };
+        match attributed {
             Ok(histories) => {
                 self.coverage.warnings.extend(histories.warnings.iter().cloned());
                 histories
@@ -443,7 +471,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Has a source read with a collector that also gets what is inside containers.
-    fn opening<'c>(
+    pub(crate) fn opening<'c>(
         &self,
         collector: &'c Collector<'c>,
         read: impl FnOnce(&&Opener<'_, &'c Collector<'c>>) -> Coverage,
@@ -457,7 +485,7 @@ impl<'a> Scan<'a> {
     }
 
     /// What a collector kept; what it could not keep is in the account.
-    fn kept(&mut self, collector: Collector<'_>) -> (Vec<Kept>, Vec<Seen>) {
+    pub(crate) fn kept(&mut self, collector: Collector<'_>) -> (Vec<Kept>, Vec<Seen>) {
         let Collected { kept, packages, lost, repeated } = collector.finish();
         if repeated > 0 {
             self.coverage.warnings.push(format!(
@@ -470,6 +498,24 @@ impl<'a> Scan<'a> {
         }
         (kept, packages)
     }
+}
+
+/// Values by their length, so that a text is searched for all of them at once.
+fn by_length<'s>(values: &[&'s Secret]) -> BTreeMap<usize, HashSet<&'s [u8]>> {
+    let mut lengths: BTreeMap<usize, HashSet<&[u8]>> = BTreeMap::new();
+    for value in values {
+        #[expect(clippy::disallowed_methods, reason = "what holds a value is not remembered")]
+        let value = value.expose();
+        lengths.entry(value.len()).or_default().insert(value);
+    }
+    lengths
+}
+
+fn holds_any(text: &[u8], values: &BTreeMap<usize, HashSet<&[u8]>>) -> bool {
+    values
+        .iter()
+        .filter(|(length, _)| **length > 0)
+        .any(|(length, values)| text.windows(*length).any(|window| values.contains(window)))
 }
 
 fn same(a: &Path, b: &Path) -> bool {

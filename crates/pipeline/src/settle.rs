@@ -11,7 +11,7 @@ use leeward_detect::{Detector, Sighting, group, worst_first};
 use leeward_dossier::Library;
 use leeward_model::{
     Confidence, FilePlace, Finding, Fingerprint, GitObjectKind, GitPlace, History, Location, Match,
-    ObjectId, Provenance, Secret, Stealer, Tracking,
+    ObjectId, Provenance, RemotePlace, Secret, Stealer, Tracking,
 };
 use leeward_source::git::Tracker;
 
@@ -124,6 +124,27 @@ impl<'a> Settler<'a> {
     ) {
         for kept in kept {
             self.take(kept, Arc::clone(provenance), None);
+        }
+    }
+
+    /// Takes what lies in objects of stores and registries, each where `place` says.
+    pub(crate) fn objects(
+        &mut self,
+        kept: Vec<Kept>,
+        packages: Vec<Seen>,
+        place: impl Fn(&Path) -> RemotePlace,
+    ) {
+        let provenance = |path: &Path| Arc::new(Provenance::Remote(Box::new(place(path))));
+        let mut known = HashMap::new();
+        for kept in kept {
+            let Place::File(path) = &kept.place else { continue };
+            let found = known.entry(path.clone()).or_insert_with(|| provenance(path));
+            self.take(kept, Arc::clone(found), None);
+        }
+        for seen in packages {
+            let Place::File(path) = &seen.place else { continue };
+            let provenance = provenance(path);
+            self.take_package(seen, provenance, None);
         }
     }
 

@@ -1,5 +1,5 @@
 //! What a target on the command line means: standard input, a remote
-//! repository, or a path with or without a repository around it.
+//! repository, a bucket, an image, or a path with or without a repository around it.
 
 use std::{
     ffi::OsStr,
@@ -8,6 +8,7 @@ use std::{
 };
 
 use leeward_model::{SafeText, Secret};
+use leeward_objects::{Access, Address, BadAddress, BadName, ImageAccess, ImageName};
 use leeward_source::git::{BadUrl, RemoteUrl};
 
 /// Something to scan.
@@ -19,6 +20,32 @@ pub enum Target {
     Remote(RemoteUrl),
     /// A file or directory that exists.
     Path(PathBuf),
+    /// Objects of a bucket.
+    Bucket(Box<Bucket>),
+    /// An image in a registry.
+    Image(Box<Image>),
+}
+
+/// An image, and how it is read.
+#[derive(Debug)]
+pub struct Image {
+    /// Which.
+    pub name: ImageName,
+    /// What it is read with.
+    pub access: ImageAccess,
+    /// The only platform that is read, such as `linux/arm64`.
+    pub platform: Option<String>,
+}
+
+/// A bucket, and how it is read.
+#[derive(Debug)]
+pub struct Bucket {
+    /// Which, and which of its objects.
+    pub address: Address,
+    /// How it is reached: nothing is known of that from the address alone.
+    pub access: Access,
+    /// The key after which to begin.
+    pub start_after: Option<String>,
 }
 
 /// A target that cannot be scanned.
@@ -30,6 +57,12 @@ pub enum BadTarget {
     NotAFile(PathBuf),
     /// The address is refused.
     Url(BadUrl),
+    /// The address of a bucket that means nothing, or cannot be read.
+    Bucket(BadAddress),
+    /// The name of an image that leads to none.
+    Image(BadName),
+    /// A `file://` address of another machine, or of no path.
+    File(String),
 }
 
 impl Target {
@@ -42,7 +75,26 @@ impl Target {
         if text == "-" {
             return Ok(Self::Stdin);
         }
-        let path = PathBuf::from(text);
+        if let Some(text) = text.to_str().filter(|text| Address::is_meant(text)) {
+            let address = Address::parse(text).map_err(BadTarget::Bucket)?;
+            let bucket = Bucket { address, access: Access::default(), start_after: None };
+            return Ok(Self::Bucket(Box::new(bucket)));
+        }
+        if let Some(text) = text.to_str().filter(|text| ImageName::is_meant(text)) {
+            let name = ImageName::parse(text).map_err(BadTarget::Image)?;
+            let image = Image { name, access: ImageAccess::default(), platform: None };
+            return Ok(Self::Image(Box::new(image)));
+        }
+        let path = match text.to_str().and_then(|text| text.strip_prefix("file://")) {
+            Some(_) => file(text).ok_or_else(|| BadTarget::File(text.to_string_lossy().into()))?,
+            None => PathBuf::from(text),
+        };
+        // An address of a repository is cloned, wherever it is; of anything else it is a path.
+        if let Some(url) = text.to_str().filter(|text| text.starts_with("file://"))
+            && is_repository(&path)
+        {
+            return RemoteUrl::parse(url, true).map(Self::Remote).map_err(BadTarget::Url);
+        }
         match (fs::metadata(&path), text.to_str()) {
             (Ok(found), _) if found.is_file() || found.is_dir() => Ok(Self::Path(path)),
             (Ok(_), _) => Err(BadTarget::NotAFile(path)),
@@ -60,6 +112,8 @@ impl fmt::Display for Target {
             Self::Stdin => f.write_str("standard input"),
             Self::Remote(url) => f.write_str(url.as_str()),
             Self::Path(path) => f.write_str(&String::from_utf8_lossy(bytes(path))),
+            Self::Bucket(bucket) => bucket.address.fmt(f),
+            Self::Image(image) => image.name.fmt(f),
         }
     }
 }
@@ -88,11 +142,29 @@ impl fmt::Display for BadTarget {
                 )
             }
             Self::Url(error) => error.fmt(f),
+            Self::Bucket(error) => error.fmt(f),
+            Self::Image(error) => error.fmt(f),
+            Self::File(text) => write!(
+                f,
+                "`{}` is no file of this machine: write `file:///path`, or the path alone",
+                SafeText::new(text)
+            ),
         }
     }
 }
 
 impl std::error::Error for BadTarget {}
+
+/// Whether a directory is a repository, or the work tree of one.
+fn is_repository(path: &Path) -> bool {
+    path.join(".git").exists() || path.join("HEAD").is_file() && path.join("objects").is_dir()
+}
+
+/// The path that a `file://` address names, if it is one of this machine.
+fn file(text: &OsStr) -> Option<PathBuf> {
+    let url = url::Url::parse(text.to_str()?).ok()?;
+    url.to_file_path().ok().filter(|_| url.query().is_none() && url.fragment().is_none())
+}
 
 fn bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
@@ -130,6 +202,9 @@ mod tests {
         assert!(matches!(Target::parse(OsStr::new(".")), Ok(Target::Path(_))));
         let remote = Target::parse(OsStr::new("https://me:word@example.com/a.git"));
         assert_eq!(remote.expect("an address").to_string(), "https://example.com/a.git");
+        assert!(matches!(Target::parse(OsStr::new("file:///tmp")), Ok(Target::Path(_))));
+        assert!(refused("file://elsewhere/tmp").contains("no file of this machine"));
+        assert!(refused("s3://a@b/c").contains("names no bucket"));
         assert!(refused("ext::sh -c true").contains("could be taken for"));
         assert!(refused("http://example.com/a").contains("use https://"));
     }

@@ -119,6 +119,7 @@ pub fn scan_texts_knowing(
         user_rules: None,
         decoys: Some(&met),
         desk: None,
+        judged: None,
     };
     let mut settler = Settler::new(&request, detector);
     for (provenance, sightings) in seen {
