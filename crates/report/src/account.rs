@@ -2,7 +2,7 @@
 //! was concluded, what was looked at, what was left out, what is kept from
 //! sight. A format escapes foreign text through the function it passes.
 
-use leeward_model::{Severity, Validity};
+use leeward_model::{JudgedBefore, Severity, Validity};
 
 use crate::{
     reason::{Group, groups},
@@ -28,7 +28,7 @@ pub(crate) fn clean(view: &View<'_>) -> Clean {
     let coverage = view.report.coverage;
     if !view.stealers.is_empty() {
         Clean::NotQuite("no exposed credentials found, but a package that steals them")
-    } else if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
+    } else if !coverage.is_anything() {
         Clean::NotQuite("nothing was scanned, so nothing can be said")
     } else if !view.is_complete() {
         Clean::NotQuite("no exposed credentials found in what could be read")
@@ -109,12 +109,35 @@ pub(crate) fn looked_at(view: &View<'_>, show: Show<'_>) -> Option<String> {
     let place =
         if targets.is_empty() { String::new() } else { format!(" in {}", list(&targets, 3)) };
     let time = view.report.elapsed.map(|time| format!(", {}", words::elapsed(time)));
+    let before = judged_before(coverage.judged_before);
     Some(format!(
-        "scanned {}{place}: {}{}",
+        "scanned {}{place}: {}{}{}",
         list(&parts, 3),
         words::bytes(coverage.bytes_scanned),
-        time.unwrap_or_default()
+        time.unwrap_or_default(),
+        before.map(|before| format!("; {before}")).unwrap_or_default()
     ))
+}
+
+/// `12,345 Git objects and 3 files (1.2 MB) judged before under the same rules`; `None` if
+/// there was nothing of the kind.
+fn judged_before(before: JudgedBefore) -> Option<String> {
+    let mut parts = Vec::new();
+    if before.files > 0 {
+        let files = count(before.files as usize, "file", "files");
+        parts.push(format!("{files} ({})", words::bytes(before.bytes)));
+    }
+    if before.objects > 0 {
+        parts.push(count(before.objects as usize, "Git object", "Git objects"));
+    }
+    if before.containers > 0 {
+        let containers = count(before.containers as usize, "container", "containers");
+        parts.push(format!("the content of {containers}"));
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    Some(format!("{} judged before under the same rules", list(&parts, 3)))
 }
 
 /// What could not be looked at, by reason; empty if the scan is complete.

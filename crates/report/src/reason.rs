@@ -36,6 +36,11 @@ impl Words {
                 "corrupt",
                 "`git fsck` says what is damaged; scan again from an intact copy",
             ),
+            Reason::Unopened(_) => (
+                "container that cannot be opened",
+                "containers that cannot be opened",
+                "unpack what is encrypted or of another form, then scan what was inside",
+            ),
             Reason::Missing => (
                 "missing Git object",
                 "missing Git objects",

@@ -65,6 +65,7 @@ fn human_clean_but_incomplete() {
         files_scanned: 2,
         objects_scanned: 1,
         members_scanned: 0,
+        judged_before: leeward_model::JudgedBefore::default(),
         bytes_scanned: 1500,
         not_scanned: vec![
             left_out("a.sock", Reason::NotAFile, None),

@@ -20,7 +20,7 @@ pub(super) fn show(view: &View<'_>) -> Markup {
             h2 #coverage-title { "What this report covers" }
             @if !view.report.scanned {
                 p { "Credentials that were handed in; nothing was scanned." }
-            } @else if coverage.files_scanned == 0 && coverage.objects_scanned == 0 {
+            } @else if !coverage.is_anything() {
                 p { "Nothing was scanned." }
             } @else if failed.is_empty() {
                 p { "Everything that was asked for was looked at." }

@@ -452,9 +452,25 @@ pub(crate) struct Coverage<'a> {
     files_scanned: u64,
     objects_scanned: u64,
     members_scanned: u64,
+    judged_before: JudgedBefore,
     complete: bool,
     not_scanned: Vec<NotScanned<'a>>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JudgedBefore {
+    files: u64,
+    bytes: u64,
+    objects: u64,
+    containers: u64,
+}
+
+impl JudgedBefore {
+    fn of(before: leeward_model::JudgedBefore) -> Self {
+        let leeward_model::JudgedBefore { files, bytes, objects, containers } = before;
+        Self { files, bytes, objects, containers }
+    }
 }
 
 #[derive(Serialize)]
@@ -476,6 +492,7 @@ impl<'a> Coverage<'a> {
             files_scanned: coverage.files_scanned,
             objects_scanned: coverage.objects_scanned,
             members_scanned: coverage.members_scanned,
+            judged_before: JudgedBefore::of(coverage.judged_before),
             complete: view.is_complete(),
             not_scanned: view.not_scanned.iter().map(NotScanned::of).collect(),
             warnings: &view.warnings,

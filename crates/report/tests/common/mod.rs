@@ -327,6 +327,7 @@ pub(crate) fn rich() -> Sample {
             files_scanned: 1204,
             objects_scanned: 18_332,
             members_scanned: 0,
+            judged_before: leeward_model::JudgedBefore::default(),
             not_scanned: vec![
                 left_out("node_modules", Reason::Excluded, None),
                 left_out("target", Reason::Excluded, None),
@@ -441,6 +442,7 @@ pub(crate) fn sample_with(text: &str) -> Sample {
             files_scanned: 1,
             objects_scanned: 1,
             members_scanned: 0,
+            judged_before: leeward_model::JudgedBefore::default(),
             not_scanned: vec![
                 left_out(&path, Reason::Unreadable(text.into()), None),
                 left_out(text, Reason::Excluded, Some(3)),
