@@ -23,7 +23,7 @@ use std::{
     thread,
 };
 
-use leeward_pipeline::IgnoreFile;
+use leeward_pipeline::{IgnoreFile, Unpacking};
 use leeward_source::Progress;
 use serde_json::{Value, json};
 
@@ -52,6 +52,8 @@ pub struct Server {
     pub policy: Policy,
     /// Where scans may look.
     pub roots: Roots,
+    /// How scans open containers; `None` if they do not.
+    pub unpack: Option<Unpacking>,
     /// Threads of a scan.
     pub threads: usize,
     /// This program's version.

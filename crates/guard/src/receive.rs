@@ -23,6 +23,7 @@ use leeward_source::{
     Progress,
     git::{OpenError, Repository},
 };
+use leeward_unpack as unpack;
 
 pub use self::{
     bypass::{Bypass, Grant, NoLeave, Wanted, pattern},
@@ -57,6 +58,8 @@ pub struct Terms<'a> {
     pub honour_comments: bool,
     /// How many threads look.
     pub threads: usize,
+    /// How containers are opened, if they are.
+    pub unpack: Option<&'a unpack::Settings>,
 }
 
 /// Opens the repository with what the push brought. Its lists of alternates are
@@ -94,6 +97,7 @@ pub fn look(
         refs: &refs,
         known: &known,
         threads: terms.threads,
+        unpack: terms.unpack,
         least: terms.least,
         baseline: terms.baseline,
         ignore: terms.ignore,

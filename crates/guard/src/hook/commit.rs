@@ -82,8 +82,14 @@ impl Look<'_> {
         let objects: Vec<ObjectId> = staged.paths.keys().copied().collect();
         let gather = Gather::new(self.guarded.look.detector());
         let (kind, threads) = (GitObjectKind::Staged, self.guarded.threads);
-        let coverage =
-            self.repository.scan_objects(&objects, kind, threads, &&gather, self.progress);
+        let progress = self.progress;
+        let (coverage, inside) = self.guarded.opening(&gather, progress, |inspect| {
+            self.repository.scan_objects(&objects, kind, threads, inspect, progress)
+        });
+        verdict.note_unopened(&inside, |id| {
+            let id = std::str::from_utf8(id).ok().and_then(ObjectId::from_hex)?;
+            staged.paths.get(&id)?.first().cloned()
+        });
         for left_out in &coverage.not_scanned {
             let id = std::str::from_utf8(&left_out.path).ok().and_then(ObjectId::from_hex);
             let paths = id.and_then(|id| staged.paths.get(&id));
@@ -102,7 +108,8 @@ impl Look<'_> {
                 seen.sighting.signals.clone_from(&signals);
                 if self.guarded.counts(&mut seen.sighting, Some(path)) {
                     let line = seen.sighting.start.line;
-                    let at = At::Staged { path: path.clone(), line };
+                    let inside = seen.inside.clone();
+                    let at = At::Staged { path: path.clone(), inside, line };
                     leaks.push(self.guarded.leak(&seen.sighting, at));
                 }
             }
@@ -146,7 +153,9 @@ impl Look<'_> {
         let gather = Gather::new(self.guarded.look.detector());
         let (kind, threads) = (GitObjectKind::Blob, self.guarded.threads);
         // What cannot be read is not known to be old.
-        drop(self.repository.scan_objects(&objects, kind, threads, &&gather, self.progress));
+        drop(self.guarded.opening(&gather, self.progress, |inspect| {
+            self.repository.scan_objects(&objects, kind, threads, inspect, self.progress)
+        }));
         let mut held: BTreeMap<ObjectId, HashSet<Fingerprint>> = BTreeMap::new();
         for seen in gather.finish() {
             if wanted.contains(&seen.sighting.fingerprint) {

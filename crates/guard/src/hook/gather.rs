@@ -4,7 +4,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use leeward_detect::{Detector, Scratch, Sighting};
-use leeward_model::{Blob, GitObjectKind, Inspect, ObjectId, Origin, Position, Trace, Worker};
+use leeward_model::{
+    Blob, Fingerprint, GitObjectKind, Inspect, ObjectId, Origin, Position, Trace, Way, Worker,
+};
 
 /// What is seen in more places than this is too much to be told anyway.
 const MOST: usize = 10_000;
@@ -14,6 +16,8 @@ const MOST: usize = 10_000;
 pub(super) struct Seen {
     pub(super) object: ObjectId,
     pub(super) kind: GitObjectKind,
+    /// Which text inside it, if it is a container; empty for its own bytes.
+    pub(super) inside: Way,
     pub(super) sighting: Sighting,
     /// The number of the piece whose position is still to be added.
     piece: Option<u32>,
@@ -30,9 +34,23 @@ impl<'d> Gather<'d> {
         Self { detector, seen: Mutex::default() }
     }
 
-    /// What was seen.
+    /// What was seen. In the bytes of a container only what was not seen in a member:
+    /// what is stored as it is would be told twice.
     pub(super) fn finish(self) -> Vec<Seen> {
-        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let mut seen = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let deeper: Vec<(ObjectId, Fingerprint, Way)> = seen
+            .iter()
+            .filter(|seen| !seen.inside.is_empty())
+            .map(|seen| (seen.object, seen.sighting.fingerprint, seen.inside.clone()))
+            .collect();
+        seen.retain(|seen| {
+            !deeper.iter().any(|(object, fingerprint, inside)| {
+                *object == seen.object
+                    && *fingerprint == seen.sighting.fingerprint
+                    && seen.inside.holds(inside)
+            })
+        });
+        seen
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
@@ -48,8 +66,10 @@ impl<'g, 'd> Inspect for &'g Gather<'d> {
     }
 
     fn pieces_done(&self, origin: Origin<'_>, starts: &[Position]) {
-        let Origin::Git(_, object) = origin else { return };
-        for seen in self.lock().iter_mut().filter(|seen| seen.object == object) {
+        let Origin::Git(_, object) = origin.outermost() else { return };
+        let inside = origin.inside();
+        let is_it = |seen: &&mut Seen| seen.object == object && seen.inside == inside;
+        for seen in self.lock().iter_mut().filter(is_it) {
             let Some(piece) = seen.piece.take() else { continue };
             let start = starts.get(piece as usize).copied().unwrap_or(Position::START);
             seen.sighting.start = seen.sighting.start.offset_by(start);
@@ -67,12 +87,13 @@ pub(super) struct Gatherer<'g, 'd> {
 impl Worker for Gatherer<'_, '_> {
     fn inspect(&mut self, blob: Blob<'_>) -> Trace {
         let Self { gather, scratch } = self;
-        let Origin::Git(kind, object) = blob.origin else { return Trace::default() };
+        let Origin::Git(kind, object) = blob.origin.outermost() else { return Trace::default() };
+        let inside = blob.origin.inside();
         let piece = blob.piece.map(|piece| piece.index);
         gather.detector.scan(&blob, scratch, |sighting| {
             let mut seen = gather.lock();
             if seen.len() < MOST {
-                seen.push(Seen { object, kind, sighting, piece });
+                seen.push(Seen { object, kind, inside: inside.clone(), sighting, piece });
             }
         })
     }

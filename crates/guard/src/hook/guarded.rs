@@ -3,9 +3,15 @@
 use std::path::Path;
 
 use leeward_detect::{Scratch, Sighting};
+use leeward_model::{Coverage, Way};
 use leeward_pipeline::Baseline;
+use leeward_source::Progress;
+use leeward_unpack::{self as unpack, Opener};
 
-use super::leak::{At, Leak, Verdict};
+use super::{
+    gather::Gather,
+    leak::{At, Leak, Verdict},
+};
 use crate::look::Look;
 
 /// What a hook looks with.
@@ -17,9 +23,29 @@ pub struct Guarded {
     pub baseline: Option<Baseline>,
     /// How many threads may read.
     pub threads: usize,
+    /// How containers are opened, if they are.
+    pub unpack: Option<unpack::Settings>,
 }
 
+/// A gatherer that also gets what is inside containers.
+pub(super) type Opening<'g, 'd> = Opener<'g, &'g Gather<'d>>;
+
 impl Guarded {
+    /// Has something read with a gatherer that also gets what is inside containers. Answers
+    /// what was not looked at inside them, apart from all else: what somebody keeps under
+    /// a password is no reason to stop them.
+    pub(super) fn opening<'g, T>(
+        &self,
+        gather: &'g Gather<'g>,
+        progress: &Progress,
+        read: impl FnOnce(&&Opening<'_, 'g>) -> T,
+    ) -> (T, Coverage) {
+        let is_stopped = || progress.is_cancelled();
+        let opener = Opener::new(&gather, self.unpack.as_ref(), &is_stopped);
+        let done = read(&&opener);
+        (done, opener.into_coverage())
+    }
+
     /// Whether a sighting at a path stops anything; what the path says of it is
     /// weighed first.
     pub(super) fn counts(&self, sighting: &mut Sighting, path: Option<&[u8]>) -> bool {
@@ -69,8 +95,11 @@ impl Guarded {
                 }
                 _ => {}
             }
+            if let At::Staged { inside, .. } | At::Pushed { inside, .. } = &mut leak.at {
+                *inside = Way::of(inside.names().iter().map(|name| self.shown(name)));
+            }
         }
-        for trouble in &mut verdict.troubles {
+        for trouble in verdict.troubles.iter_mut().chain(&mut verdict.unopened) {
             let shown = self.shown(trouble.as_bytes());
             *trouble = String::from_utf8_lossy(&shown).into_owned();
         }

@@ -1,7 +1,9 @@
 //! What a hook finds: values about to be committed or pushed, without the
 //! values.
 
-use leeward_model::{Commit, Encoding, Fingerprint, Hint, NotScanned, ObjectId, SafeText};
+use leeward_model::{
+    Commit, Coverage, Encoding, Fingerprint, Hint, NotScanned, ObjectId, SafeText, Way,
+};
 
 /// What a hook found out.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +14,8 @@ pub struct Verdict {
     pub known: Vec<Leak>,
     /// What could not be looked at, in words.
     pub troubles: Vec<String>,
+    /// What could not be looked at inside containers, in words: it stops nothing.
+    pub unopened: Vec<String>,
 }
 
 /// A value in a place.
@@ -36,6 +40,8 @@ pub enum At {
     Staged {
         /// Where the file lies in the repository.
         path: Vec<u8>,
+        /// Which text inside it; empty for its own bytes.
+        inside: Way,
         /// From 1.
         line: u64,
     },
@@ -47,6 +53,8 @@ pub enum At {
     Pushed {
         /// Where the file lies, if that is known.
         path: Option<Vec<u8>>,
+        /// Which text inside it; empty for its own bytes.
+        inside: Way,
         /// From 1.
         line: u64,
         /// What brought it, if that is known.
@@ -75,6 +83,22 @@ impl Verdict {
         self.troubles.push(format!("`{path}` was not looked at: {reason}"));
     }
 
+    /// Notes what could not be looked at inside containers, by the names that `named` has
+    /// for objects.
+    pub(super) fn note_unopened(
+        &mut self,
+        coverage: &Coverage,
+        named: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) {
+        for left_out in &coverage.not_scanned {
+            let end = left_out.path.iter().position(|byte| *byte == b'!');
+            let (outer, rest) = left_out.path.split_at(end.unwrap_or(left_out.path.len()));
+            let path = [named(outer).unwrap_or_else(|| outer.to_vec()), rest.to_vec()].concat();
+            let reason = left_out.reason.detail().unwrap_or(left_out.reason.name());
+            self.unopened.push(format!("`{}`: {}", SafeText::new(&path), SafeText::new(reason)));
+        }
+    }
+
     /// In the order in which people look for them, each once.
     pub(super) fn sort(&mut self) {
         for list in [&mut self.leaks, &mut self.known] {
@@ -87,12 +111,12 @@ impl Verdict {
 impl At {
     fn order(&self) -> (i64, Vec<u8>, u64) {
         match self {
-            Self::Staged { path, line } => (0, path.clone(), *line),
+            Self::Staged { path, inside, line } => (0, inside.from(path), *line),
             Self::Name(path) => (0, path.clone(), 0),
             Self::Message(line) => (0, Vec::new(), *line),
-            Self::Pushed { path, line, commit } => {
+            Self::Pushed { path, inside, line, commit } => {
                 let at = commit.as_ref().map_or(i64::MAX, |commit| commit.committed_at);
-                (at, path.clone().unwrap_or_default(), *line)
+                (at, inside.from(path.as_deref().unwrap_or_default()), *line)
             }
             Self::Text(id) | Self::Tag(id) => (0, id.as_bytes().to_vec(), 0),
         }

@@ -102,18 +102,22 @@ pub fn push(
     tips.tags.retain(|(id, _)| !there(&Some(*id)));
     let gather = Gather::new(guarded.look.detector());
     let blobs: Vec<ObjectId> = tips.blobs.iter().copied().collect();
-    let mut coverage =
-        repository.scan_objects(&blobs, GitObjectKind::Blob, guarded.threads, &&gather, progress);
-    if !tips.commits.is_empty() {
-        let range = range(&tips.commits, &known);
-        let selection = Selection::Range(range);
-        match repository.scan_history(&selection, guarded.threads, &&gather, progress) {
-            Ok(range) => coverage.merge(range),
-            Err(error) => {
-                verdict.troubles.push(format!("what is pushed was not looked at: {error}"));
+    let threads = guarded.threads;
+    let (coverage, inside) = guarded.opening(&gather, progress, |inspect| {
+        let kind = GitObjectKind::Blob;
+        let mut coverage = repository.scan_objects(&blobs, kind, threads, inspect, progress);
+        if !tips.commits.is_empty() {
+            let selection = Selection::Range(range(&tips.commits, &known));
+            match repository.scan_history(&selection, threads, inspect, progress) {
+                Ok(range) => coverage.merge(range),
+                Err(error) => {
+                    verdict.troubles.push(format!("what is pushed was not looked at: {error}"));
+                }
             }
         }
-    }
+        coverage
+    });
+    verdict.note_unopened(&inside, |_| None);
     for left_out in coverage.not_scanned.iter().filter(|it| !it.reason.is_by_choice()) {
         verdict.left_out(left_out);
     }
@@ -203,7 +207,8 @@ fn settle(
             continue;
         }
         let commit = history.and_then(|history| history.introduced.clone()).map(Box::new);
-        let at = At::Pushed { path: path.cloned(), line: seen.sighting.start.line, commit };
+        let (inside, line) = (seen.inside.clone(), seen.sighting.start.line);
+        let at = At::Pushed { path: path.cloned(), inside, line, commit };
         verdict.leaks.push(guarded.leak(&seen.sighting, at));
     }
 }

@@ -99,6 +99,9 @@ pub fn tell(moment: Moment, verdict: &Verdict, stops: bool) -> Vec<Line> {
         );
         add(Part::Passed, text);
     }
+    for unopened in verdict.unopened.iter().take(MOST) {
+        add(Part::Passed, format!("leeward: not looked into, which stops nothing: {unopened}"));
+    }
     if !verdict.troubles.is_empty() {
         let (part, end) = match stops || !verdict.leaks.is_empty() {
             true => (Part::Stopped, "and is stopped"),
@@ -135,12 +138,14 @@ fn what_is(leak: &Leak) -> String {
 
 fn place(at: &At) -> String {
     match at {
-        At::Staged { path, line } => format!("{}:{line}", SafeText::new(path)),
+        At::Staged { path, inside, line } => {
+            format!("{}:{line}", SafeText::new(&inside.from(path)))
+        }
         At::Name(path) => format!("the name of a staged file, {}", SafeText::new(path)),
         At::Message(line) => format!("line {line} of the message"),
-        At::Pushed { path, line, commit } => {
-            let path = path.as_deref().map(|path| SafeText::new(path).to_string());
-            let path = path.unwrap_or_else(|| "a file".to_owned());
+        At::Pushed { path, inside, line, commit } => {
+            let path = inside.from(path.as_deref().unwrap_or(b"a file"));
+            let path = SafeText::new(&path).to_string();
             match commit {
                 Some(commit) => format!("{path}:{line} in commit {}", short(&commit.id)),
                 None => format!("{path}:{line}"),
@@ -163,7 +168,10 @@ fn advice(leak: &Leak) -> [String; 2] {
             let path = quoted(path);
             format!("keep the file out: `git rm --cached {path}`, and add it to `.gitignore`")
         }
-        At::Staged { path, line } => {
+        At::Staged { path, inside, .. } if !inside.is_empty() => {
+            format!("make it anew without the key: `git rm --cached {}` until then", quoted(path))
+        }
+        At::Staged { path, line, .. } => {
             format!("take it out: `leeward fix {}`, then `git add` it", quoted_with(path, *line))
         }
         At::Name(_) => "rename it: `git mv`, to a name without the key".to_owned(),

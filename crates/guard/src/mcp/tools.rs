@@ -194,7 +194,7 @@ impl<'a> Session<'a> {
             targets: &[Target::Path(path)],
             scope: if history { Scope::Everything } else { Scope::Files },
             index: None,
-            unpack: None,
+            unpack: server.unpack.as_ref(),
             files: files::Options {
                 threads: server.threads,
                 skip_git_objects: history,
@@ -208,6 +208,7 @@ impl<'a> Session<'a> {
             now: now.as_second(),
             user_rules: None,
             desk: None,
+            judged: None,
             decoys: None,
         };
         let look = &server.look;
