@@ -18,7 +18,7 @@ use leeward_store::{Learnt, Store};
 
 use crate::{
     ground::{Ground, Occasion},
-    reread::Reader,
+    reread::{self, Reader, Wanted},
     worker::Fault,
 };
 
@@ -88,22 +88,26 @@ fn value(ground: &Ground, case: &Case, progress: &Progress) -> Option<Secret> {
     if let Some(secret) = ground.vault.get(&case.fingerprint) {
         return Some(secret);
     }
-    let places = case.locations.iter().map(|location| (*location.provenance).clone());
-    let (far, near): (Vec<_>, Vec<_>) = places.partition(|place| match place {
+    let places = reread::places(&case.locations);
+    let (far, near): (Vec<_>, Vec<_>) = places.partition(|(place, _)| match place {
         Provenance::Remote(_) => true,
         Provenance::Git(place) => RemoteUrl::is_meant(&place.repository),
         Provenance::File(_) | Provenance::Stdin => false,
     });
-    if let Some(finding) = Reader::new(&ground.library).finding(case.fingerprint, near) {
+    let mut reader = Reader::new(&ground.library, ground.unpack.as_ref());
+    if let Some(finding) = reader.finding(case.fingerprint, near) {
         return Some(finding.secret);
     }
-    far.iter().find_map(|place| elsewhere(ground, case.fingerprint, place, progress))
+    far.iter().find_map(|(place, inside)| {
+        let wanted = Wanted { fingerprint: case.fingerprint, inside };
+        elsewhere(ground, wanted, place, progress)
+    })
 }
 
 /// The value at a place in a service of others.
 fn elsewhere(
     ground: &Ground,
-    print: Fingerprint,
+    wanted: Wanted<'_>,
     place: &Provenance,
     progress: &Progress,
 ) -> Option<Secret> {
@@ -114,13 +118,20 @@ fn elsewhere(
         Provenance::Remote(place) => {
             let (mut service, mut client) = (ground.open)(&place.source).ok()?;
             let bytes = service.again(&mut client, place).ok()??;
-            within(ground, print, &bytes)
+            within(ground, wanted.fingerprint, &bytes)
         }
         Provenance::Git(place) => {
             let url = RemoteUrl::parse(&place.repository, ground.local_repositories).ok()?;
             let folder = tempfile::Builder::new().prefix("leeward-").tempdir().ok()?;
             let repository = clone_bare(&url, folder.path(), progress).ok()?;
-            within(ground, print, &repository.read_object(&place.object).ok()?)
+            let bytes = repository.read_object(&place.object).ok()?;
+            if wanted.inside.is_empty() {
+                return within(ground, wanted.fingerprint, &bytes);
+            }
+            let (detector, unpack) = (&ground.detector, ground.unpack.as_ref()?);
+            let origin = Origin::Git(place.kind, place.object);
+            let seen = reread::inside(detector, wanted, unpack, &bytes, origin);
+            Some(seen?.sighting.secret)
         }
         Provenance::File(_) | Provenance::Stdin => None,
     }

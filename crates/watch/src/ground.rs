@@ -16,7 +16,7 @@ use leeward_probe::{Depth, Settings, Stop};
 use leeward_remote::{Client, Clock, Service};
 use leeward_store::{Place, Store, Trouble};
 
-use crate::{policy::Policy, vault::Vault, whose::Names};
+use crate::{hand_over::HandOver, policy::Policy, vault::Vault, whose::Names};
 
 /// Whether and how providers are asked about what is ours.
 #[derive(Clone, Debug)]
@@ -81,10 +81,14 @@ pub struct Ground {
     pub clone_with: Box<CloneWith>,
     /// Tells people.
     pub tell: Box<Tell>,
+    /// How containers are opened; `None` if they are not.
+    pub unpack: Option<leeward_unpack::Settings>,
     /// Threads that read one repository.
     pub threads: usize,
     /// Whether repositories of this machine, `file://`, may be named by sources.
     pub local_repositories: bool,
+    /// Who does the work that others can do; `None` if it is done here.
+    pub fleet: Option<Arc<dyn HandOver>>,
 }
 
 impl fmt::Debug for Ground {
@@ -109,9 +113,13 @@ impl Ground {
 
     /// The day, in UTC.
     pub fn today(&self) -> Date {
-        let now = Timestamp::from_second(self.now()).unwrap_or_default();
-        TimeZone::UTC.to_datetime(now).date()
+        day(self.now())
     }
+}
+
+/// The day, in UTC, of a moment: seconds since 1970-01-01 UTC.
+pub fn day(now: i64) -> Date {
+    TimeZone::UTC.to_datetime(Timestamp::from_second(now).unwrap_or_default()).date()
 }
 
 /// Wakes threads that wait for a time which has come early: somebody wants a look now,

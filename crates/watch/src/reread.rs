@@ -2,6 +2,8 @@
 //! detector looks through each place anew, so that a value is found though lines have
 //! moved, and only the one of that fingerprint counts.
 
+mod within;
+
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -10,52 +12,68 @@ use std::{
     sync::Arc,
 };
 
-use leeward_detect::{Detector, Options, Scratch, Sighting};
+use leeward_detect::{Detector, Options, Sighting};
 use leeward_dossier::Library;
 use leeward_model::{
-    Blob, Case, Confidence, Finding, Fingerprint, Location, Origin, Provenance, Rating, Secret,
-    Severity, Span, Verification, Way,
+    Case, Confidence, Finding, Fingerprint, Location, Origin, Provenance, Rating, Secret, Severity,
+    Span, Verification, Way,
 };
 use leeward_source::git::Repository;
+use leeward_unpack::Settings;
+
+pub(crate) use self::within::{Seen, Wanted, bytes as inside};
 
 /// A file that is larger is scanned, not read again as a whole.
 const LARGEST: u64 = 256 << 20;
 
-/// The value of a case, read again where it was found.
-pub fn value(case: &Case, library: &Library) -> Option<Secret> {
-    let places = case.locations.iter().map(|location| (*location.provenance).clone());
-    Reader::new(library).finding(case.fingerprint, places).map(|finding| finding.secret)
+/// The value of a case, read again where it was found; inside containers too, if it is
+/// said how they are opened.
+pub fn value(case: &Case, library: &Library, unpack: Option<&Settings>) -> Option<Secret> {
+    Reader::new(library, unpack)
+        .finding(case.fingerprint, places(&case.locations))
+        .map(|finding| finding.secret)
+}
+
+/// Where locations are, as a [`Reader`] wants it.
+pub fn places(locations: &[Location]) -> impl Iterator<Item = (Provenance, Way)> + '_ {
+    locations.iter().map(|location| ((*location.provenance).clone(), location.inside.clone()))
 }
 
 /// Reads values again; repositories are opened once.
-pub struct Reader {
+pub struct Reader<'u> {
     detector: Detector,
+    unpack: Option<&'u Settings>,
     repositories: BTreeMap<PathBuf, Option<Repository>>,
 }
 
-impl Reader {
-    /// For the kinds of a library.
-    pub fn new(library: &Library) -> Self {
+impl<'u> Reader<'u> {
+    /// For the kinds of a library, and with how containers are opened.
+    pub fn new(library: &Library, unpack: Option<&'u Settings>) -> Self {
         Self {
             detector: Detector::new(library, Options { low: true }),
+            unpack,
             repositories: BTreeMap::new(),
         }
     }
 
-    /// The value of this fingerprint and where it still lies, of these places.
+    /// The value of this fingerprint and where it still lies, of these places: what a
+    /// source hands out, and the way in from there.
     pub fn finding(
         &mut self,
         fingerprint: Fingerprint,
-        places: impl IntoIterator<Item = Provenance>,
+        places: impl IntoIterator<Item = (Provenance, Way)>,
     ) -> Option<Finding> {
         let mut finding: Option<Finding> = None;
-        for provenance in places {
-            let Some(bytes) = self.content(&provenance) else { continue };
-            let Some(sighting) = self.sighting(fingerprint, &provenance, &bytes) else { continue };
+        for (provenance, inside) in places {
+            let Some(seen) = self.seen(fingerprint, &provenance, &inside) else { continue };
+            let Seen { sighting, offset } = seen;
             let location = Location {
-                inside: Way::default(),
+                inside,
                 provenance: Arc::new(provenance),
-                span: Span { start: sighting.span.start as u64, end: sighting.span.end as u64 },
+                span: Span {
+                    start: offset + sighting.span.start as u64,
+                    end: offset + sighting.span.end as u64,
+                },
                 start: sighting.start,
                 end: sighting.end,
                 decoded: sighting.decoded.clone(),
@@ -69,39 +87,35 @@ impl Reader {
         finding
     }
 
-    fn sighting(
-        &self,
+    fn seen(
+        &mut self,
         fingerprint: Fingerprint,
         provenance: &Provenance,
-        bytes: &[u8],
-    ) -> Option<Sighting> {
-        let path;
-        let origin = match provenance {
+        inside: &Way,
+    ) -> Option<Seen> {
+        let wanted = Wanted { fingerprint, inside };
+        match provenance {
             Provenance::File(place) => {
-                path = path_of(&place.path)?;
-                Origin::File(&path)
+                let path = path_of(&place.path)?;
+                let origin = Origin::File(&path);
+                if !inside.is_empty() {
+                    return within::file(&self.detector, wanted, self.unpack?, &path);
+                }
+                self.whole(wanted, &read_file(&path)?, origin)
             }
-            Provenance::Git(place) => Origin::Git(place.kind, place.object),
-            Provenance::Stdin | Provenance::Remote(_) => Origin::Stdin,
-        };
-        let mut best: Option<Sighting> = None;
-        self.detector.scan(&Blob::whole(bytes, origin), &mut Scratch::default(), |sighting| {
-            if sighting.fingerprint == fingerprint && best.is_none() {
-                best = Some(sighting);
-            }
-        });
-        best
-    }
-
-    /// The bytes of a place, if they can be had.
-    fn content(&mut self, place: &Provenance) -> Option<Vec<u8>> {
-        match place {
-            Provenance::File(place) => read_file(&path_of(&place.path)?),
             Provenance::Git(place) => {
-                self.repository(&place.repository)?.read_object(&place.object).ok()
+                let bytes = self.repository(&place.repository)?.read_object(&place.object).ok()?;
+                self.whole(wanted, &bytes, Origin::Git(place.kind, place.object))
             }
             Provenance::Stdin | Provenance::Remote(_) => None,
         }
+    }
+
+    fn whole(&self, wanted: Wanted<'_>, bytes: &[u8], origin: Origin<'_>) -> Option<Seen> {
+        if wanted.inside.is_empty() {
+            return within::text(&self.detector, wanted.fingerprint, bytes, origin);
+        }
+        within::bytes(&self.detector, wanted, self.unpack?, bytes, origin)
     }
 
     fn repository(&mut self, name: &str) -> Option<&Repository> {

@@ -40,6 +40,8 @@ pub struct Responses {
     pub administrator: Administrator,
     /// A value that this process has seen.
     pub held: Held,
+    /// How containers are opened where a value lies in one; `None` if they are not.
+    pub unpack: Option<leeward_unpack::Settings>,
     /// This process.
     pub host: Host,
     /// Set when it is to end.
@@ -308,7 +310,8 @@ impl Responses {
 
     /// The value, from memory or from where it lies.
     fn value(&self, case: &Case) -> Option<Secret> {
-        (self.held)(&case.fingerprint).or_else(|| reread::value(case, &self.library))
+        (self.held)(&case.fingerprint)
+            .or_else(|| reread::value(case, &self.library, self.unpack.as_ref()))
     }
 
     fn dossier(&self, case: &Case) -> Result<&Dossier, Unable> {

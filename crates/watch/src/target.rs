@@ -26,13 +26,18 @@ pub(crate) fn look(
     if matches!(meant, Target::Stdin) {
         return Err(Fault::Never("standard input cannot be scanned again and again".to_owned()));
     }
+    // What reaches them is in the environment of whoever runs a scan.
+    if matches!(meant, Target::Bucket(_) | Target::Image(_)) {
+        let why = format!("`{meant}` is not watched: have `leeward scan --record` run in turn");
+        return Err(Fault::Never(why));
+    }
     let now = ground.now();
     let targets = [meant];
     let request = Request {
         targets: &targets,
         scope: Scope::Everything,
         index: None,
-        unpack: None,
+        unpack: ground.unpack.as_ref(),
         files: files::Options {
             threads: ground.threads,
             skip_git_objects: true,
@@ -47,6 +52,7 @@ pub(crate) fn look(
         user_rules: None,
         decoys: None,
         desk: None,
+        judged: None,
     };
     let outcome = scan(&request, &ground.library, &ground.detector, progress)
         .map_err(|error| Fault::Later(error.to_string()))?;

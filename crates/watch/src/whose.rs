@@ -124,7 +124,7 @@ impl Names {
 
 /// Fingerprints of ours, as the store had them a moment ago.
 #[derive(Debug, Default)]
-pub(crate) struct Ours {
+pub struct Ours {
     prints: HashMap<Fingerprint, Option<DossierId>>,
     until: i64,
 }

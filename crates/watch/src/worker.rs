@@ -19,6 +19,7 @@ use leeward_store::{Job, NewGap, Store, Trouble};
 use crate::{
     again, backoff,
     ground::Ground,
+    hand_over::Handed,
     repository::{self, Wanted},
     target,
     task::Task,
@@ -96,8 +97,7 @@ impl Worker {
         if self.ground.stop.is_cancelled() {
             return Ok(None);
         }
-        let now = self.ground.now();
-        let Some(job) = store.job_take(&self.holder, now, now + LEASE)? else { return Ok(None) };
+        let Some(job) = self.next(store)? else { return Ok(None) };
         let progress = Progress::default();
         let done = match Task::of(&job) {
             None => Err(Fault::Never("this version does not know such work".to_owned())),
@@ -119,16 +119,13 @@ impl Worker {
                 store.job_put_back(job.id, &self.holder, now)?;
                 return Ok(None);
             }
-            Err(Fault::Later(why)) if job.attempts < MOST_ATTEMPTS => {
-                let again = now + backoff::after(job.attempts, None);
-                store.job_failed(job.id, &self.holder, now, &why, Some(again))?;
+            Err(Fault::Later(why)) => {
+                came.is_dead = failed(store, &job, &self.holder, now, &why, false)?;
                 came.trouble = Some(why);
             }
-            Err(Fault::Later(why) | Fault::Never(why)) => {
-                store.job_failed(job.id, &self.holder, now, &why, None)?;
-                self.gap(store, &job, &why, now)?;
+            Err(Fault::Never(why)) => {
+                came.is_dead = failed(store, &job, &self.holder, now, &why, true)?;
                 came.trouble = Some(why);
-                came.is_dead = true;
             }
         }
         let outcome = match &came {
@@ -143,6 +140,32 @@ impl Worker {
             None => tracing::debug!(kind = came.kind, job = job.id.0, "done"),
         }
         Ok(Some(came))
+    }
+
+    /// The next work that is done here. What others do is handed over on the way, as long
+    /// as there is room for it.
+    fn next(&self, store: &mut Store) -> Result<Option<Job>, Trouble> {
+        while !self.ground.stop.is_cancelled() {
+            let now = self.ground.now();
+            let Some(job) = store.job_take(&self.holder, now, now + LEASE)? else { break };
+            let Some(fleet) = self.ground.fleet.as_ref().filter(|_| job.attempts <= MOST_ATTEMPTS)
+            else {
+                return Ok(Some(job));
+            };
+            let Some(task) = Task::of(&job) else { return Ok(Some(job)) };
+            match fleet.hand_over(store, &job, &task)? {
+                Handed::Stays => return Ok(Some(job)),
+                Handed::Over(until) => {
+                    store.job_pass(job.id, &self.holder, fleet.holder(), until)?;
+                }
+                Handed::Full(why) => {
+                    tracing::debug!(job = job.id.0, "{why}");
+                    store.job_put_back(job.id, &self.holder, now)?;
+                    break;
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn work(&self, store: &mut Store, task: &Task, progress: &Progress) -> Result<u64, Fault> {
@@ -169,17 +192,6 @@ impl Worker {
             }
         };
         Ok((recorded.opened.len() + recorded.reopened.len()) as u64)
-    }
-
-    /// What was given up is something that was not looked at.
-    fn gap(&self, store: &mut Store, job: &Job, why: &str, now: i64) -> Result<(), Trouble> {
-        if let Some(Task::Repository { source: Some(source), url, .. }) = Task::of(job)
-            && let Some(source) = store.source(&source)?
-        {
-            let what = SafeText::new(&url).to_string();
-            store.note_gaps(source.id, &[NewGap { what: &what, why }], now)?;
-        }
-        Ok(())
     }
 
     /// Does something while the work is held, and ends it when the operator says so.
@@ -216,6 +228,35 @@ impl Worker {
             thread::sleep(GLANCE);
         }
     }
+}
+
+/// Notes that work came to nothing: it is tried again later, or given up if it will never
+/// go better or was tried too often. What was given up is something that was not looked
+/// at. Whether it was given up.
+///
+/// # Errors
+/// What the store says.
+pub fn failed(
+    store: &mut Store,
+    job: &Job,
+    holder: &str,
+    now: i64,
+    why: &str,
+    never: bool,
+) -> Result<bool, Trouble> {
+    if !never && job.attempts < MOST_ATTEMPTS {
+        let again = now + backoff::after(job.attempts, None);
+        store.job_failed(job.id, holder, now, why, Some(again))?;
+        return Ok(false);
+    }
+    store.job_failed(job.id, holder, now, why, None)?;
+    if let Some(Task::Repository { source: Some(source), url, .. }) = Task::of(job)
+        && let Some(source) = store.source(&source)?
+    {
+        let what = SafeText::new(&url).to_string();
+        store.note_gaps(source.id, &[NewGap { what: &what, why }], now)?;
+    }
+    Ok(true)
 }
 
 struct Over<'a>(&'a AtomicBool);

@@ -143,6 +143,7 @@ impl Base {
             settings: None,
             administrator: Box::new(|_| None),
             held: Box::new(|_| None),
+            unpack: None,
             host,
             stop: Stop::new(),
         };

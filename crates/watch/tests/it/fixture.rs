@@ -151,8 +151,10 @@ pub(crate) fn ground(
         open: Box::new(move |name| Ok((open(name), client(&own_clock, &own_stop)))),
         clone_with: Box::new(|_| None),
         tell: Box::new(|_, _| {}),
+        unpack: None,
         threads: 1,
         local_repositories: true,
+        fleet: None,
     }
 }
 
