@@ -2,6 +2,7 @@
 
 mod agent;
 mod fix;
+pub(crate) mod fleet;
 mod honey;
 mod hook;
 mod incident;
@@ -10,6 +11,7 @@ mod mcp;
 pub(crate) mod receive;
 mod redact;
 mod serve;
+mod stores;
 mod watch;
 
 use std::{ffi::OsString, path::PathBuf, str::FromStr};
@@ -20,6 +22,7 @@ use leeward_report as report;
 
 pub(crate) use agent::{Agent, AgentCommand, AgentInstall};
 pub(crate) use fix::Fix;
+pub(crate) use fleet::{Fleet, Worker};
 pub(crate) use honey::{Honey, HoneyCheck, HoneyCreate, HoneyList, HoneyRetire, HoneyShow};
 pub(crate) use hook::{
     Answering, CommitMsg, GitHook, Hook, Install, PreCommit, PrePush, WhenMissing, Where,
@@ -34,6 +37,7 @@ pub(crate) use redact::{Redact, Sealing};
 pub(crate) use serve::Backup;
 #[cfg(feature = "serve")]
 pub(crate) use serve::Serve;
+pub(crate) use stores::Stores;
 pub(crate) use watch::{Watch, WatchCommand, WatchOurs, WatchSource};
 
 const EXIT_CODES: &str =
@@ -80,6 +84,9 @@ pub(crate) enum Command {
     Alert(Alert),
     #[cfg(feature = "serve")]
     Serve(Box<Serve>),
+    Worker(Box<Worker>),
+    #[command(subcommand)]
+    Fleet(Fleet),
     Backup(Backup),
     #[command(subcommand)]
     Hook(Hook),
@@ -94,6 +101,8 @@ pub(crate) enum Command {
     Probe(Probe),
     #[command(subcommand)]
     Dossier(Dossier),
+    #[command(hide = true)]
+    UnpackApart(UnpackApart),
 }
 
 /// When to use colour.
@@ -104,6 +113,17 @@ pub(crate) enum Color {
     Never,
 }
 
+/// Parse one container apart from the scanner. Leeward starts itself so.
+#[derive(Args, Debug)]
+pub(crate) struct UnpackApart {
+    /// The form of the container.
+    pub(crate) form: String,
+    /// Bytes of memory that it may take.
+    pub(crate) memory: u64,
+    /// Time of a processor that it may take.
+    pub(crate) milliseconds: u64,
+}
+
 /// Look for secrets in files, directories, Git history and standard input.
 ///
 /// Inside a Git repository the files on disk, those that Git ignores among
@@ -112,13 +132,16 @@ pub(crate) enum Color {
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Scan {
-    /// Files, directories, addresses of Git repositories, or `-` for standard
-    /// input. [default: the current directory]
+    /// Files, directories, addresses of Git repositories, buckets (`s3://`, `gs://`,
+    /// `az://`), images (`oci://`, `docker://`), or `-` for standard input. [default:
+    /// the current directory]
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<OsString>,
 
     #[command(flatten, next_help_heading = "What to scan")]
     pub(crate) what: What,
+    #[command(flatten, next_help_heading = "How to read buckets and images")]
+    pub(crate) stores: Stores,
     #[command(flatten, next_help_heading = "What to report")]
     pub(crate) which: Which,
     #[command(flatten, next_help_heading = "How to report")]
@@ -276,6 +299,11 @@ pub(crate) struct What {
     /// Do not look inside archives, documents, databases and images.
     #[arg(long)]
     pub(crate) no_unpack: bool,
+    /// Go on where a scan of the same places stopped, and leave out what was
+    /// judged clean before under the same rules; what held anything is looked
+    /// at anew. Kept in the database of `--store`.
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// How many threads read and detect. [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -133,6 +133,20 @@ pub(crate) fn text(name: &str) -> Option<String> {
     variable(name).and_then(|text| text.into_string().ok())
 }
 
+/// Variables whose names begin in one of these ways, by their names in lower case.
+pub(crate) fn beginning_with(prefixes: &[&str]) -> Vec<(String, Secret)> {
+    let mut found = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        let name = name.into_string().unwrap_or_default();
+        let is_meant = prefixes.iter().any(|prefix| name.starts_with(prefix));
+        if is_meant && !value.is_empty() {
+            found.push((name.to_ascii_lowercase(), Secret::new(value.as_slice())));
+        }
+    }
+    found
+}
+
 /// Everything, as `NAME=value` lines: what a command started from here would
 /// see.
 pub(crate) fn everything() -> Zeroizing<Vec<u8>> {
@@ -165,6 +179,12 @@ pub(crate) fn user_at_machine() -> String {
         Some(machine) if !machine.is_empty() => format!("{user}@{machine}"),
         _ => user,
     }
+}
+
+/// Where the system keeps what is not kept.
+#[cfg(feature = "fleet")]
+pub(crate) fn temporary() -> PathBuf {
+    std::env::temp_dir()
 }
 
 /// What tells this machine, or this container, from others: where numbers of

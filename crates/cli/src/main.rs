@@ -2,6 +2,7 @@
 //! the exit code. The only crate that prints, exits or reads the environment.
 
 mod alerts;
+mod apart;
 mod archive;
 mod args;
 mod asking;
@@ -13,6 +14,7 @@ mod environment;
 mod examples;
 mod failure;
 mod fix;
+mod fleet;
 mod honey;
 mod hook;
 mod incident;
@@ -29,12 +31,14 @@ mod record;
 mod redact;
 mod reread;
 mod respond;
+mod resume;
 mod reveal;
 mod scan;
 mod sealing;
 #[cfg(feature = "serve")]
 mod serve;
 mod show;
+mod stores;
 mod terminal;
 mod value;
 mod verify;
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
         Command::Respond(args) => respond::run(&args, color),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args),
+        Command::Worker(args) => fleet::work(&args),
+        Command::Fleet(command) => fleet::run(&command),
         Command::Backup(args) => backup::run(&args),
         Command::Hook(command) => hook::run(&command, color),
         Command::Fix(args) => fix::run(&args),
@@ -76,6 +82,7 @@ fn main() -> ExitCode {
         Command::Watch(args) => watch::run(&args),
         Command::Probe(probe) => probe::run(probe),
         Command::Dossier(dossier) => dossier::run(dossier, color),
+        Command::UnpackApart(args) => apart::run(&args),
     };
     match done {
         Ok(exit) => exit.into(),

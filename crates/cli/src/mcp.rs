@@ -11,7 +11,7 @@ use leeward_guard::{
 };
 
 use crate::{
-    args,
+    apart, args,
     config::Config,
     environment,
     failure::{Exit, Failure},
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &args::Mcp) -> Result<Exit, Failure> {
         ignore: read_ignore_file(None)?,
         policy,
         roots: roots.map_err(|bad| Failure::Value(bad.to_string()))?,
+        unpack: Some(apart::settings()),
         threads: processors(),
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use leeward_dossier::Library;
 use leeward_model::{
     Commit, FilePlace, Finding, GitObjectKind, GitPlace, History, ObjectId, Provenance, Signature,
-    Tracking,
+    Tracking, Way,
 };
 use leeward_watch::reread::Reader;
 use serde::Deserialize;
@@ -33,6 +33,8 @@ struct Listed {
 struct Place {
     path: String,
     path_bytes: Option<String>,
+    #[serde(default)]
+    inside: Vec<String>,
     source: String,
     tracking: Option<String>,
     git: Option<Git>,
@@ -98,14 +100,15 @@ pub(crate) fn findings(
             return Err(bad(format!("no finding in it has the fingerprint `{fingerprint}`")));
         }
     }
-    let mut reader = Reader::new(library);
+    let opening = crate::apart::settings();
+    let mut reader = Reader::new(library, Some(&opening));
     let (mut findings, mut lost) = (Vec::new(), 0);
     for listed in document.findings {
         if !wanted.is_empty() && !wanted.contains(&listed.fingerprint) {
             continue;
         }
         let fingerprint = listed.fingerprint.parse().map_err(|error| bad(format!("{error}")))?;
-        let places = listed.locations.iter().filter_map(Place::provenance);
+        let places = listed.locations.iter().filter_map(Place::whole);
         match reader.finding(fingerprint, places) {
             Some(finding) => findings.push(finding),
             None => {
@@ -127,13 +130,22 @@ pub(crate) fn findings(
 }
 
 impl Place {
+    /// Where a report says that it is, and the way in from there.
+    fn whole(&self) -> Option<(Provenance, Way)> {
+        let inside = Way::of(self.inside.iter().map(|name| name.clone().into_bytes()));
+        Some((self.provenance(&inside)?, inside))
+    }
+
     /// Where a report says that it is; `None` of standard input, and of what is
     /// not understood.
-    fn provenance(&self) -> Option<Provenance> {
-        let path = match &self.path_bytes {
+    fn provenance(&self, inside: &Way) -> Option<Provenance> {
+        let mut path = match &self.path_bytes {
             Some(digits) => unhex(digits)?,
             None => self.path.clone().into_bytes(),
         };
+        // The path of a report is the whole way.
+        let outer = path.strip_suffix(inside.from(b"").as_slice())?.len();
+        path.truncate(outer);
         let kind = match self.source.as_str() {
             "file" => {
                 let tracking = match self.tracking.as_deref() {

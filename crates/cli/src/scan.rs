@@ -12,7 +12,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use leeward_detect::{Detector, Options, worst_first};
 use leeward_dossier::Library;
-use leeward_model::{Finding, Level, Secret, Validity};
+use leeward_model::{Finding, Judged, Level, Secret, Validity};
 use leeward_pipeline::{Baseline, IgnoreFile, Keep, Outcome, Request, Scope, Target, inquire};
 use leeward_probe::{Depth, Desk, Settings, Stop};
 use leeward_report::{self as report, Report};
@@ -22,11 +22,10 @@ use leeward_source::{
     git::Repository,
 };
 use leeward_store::Store;
-use leeward_unpack as unpack;
 use leeward_watch::record::Scanned;
 
 use crate::{
-    alerts,
+    alerts, apart,
     args::{self, Color},
     asking, ci,
     config::Config,
@@ -35,7 +34,7 @@ use crate::{
     honey::sighted::Watched,
     kept, library, plan, preset,
     progress::Watch,
-    record, reveal, sealing, show, terminal,
+    record, resume, reveal, sealing, show, stores, terminal,
     verify::offline,
 };
 
@@ -62,7 +61,9 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let watched = keeping.as_ref().map(Keeping::watched).transpose()?;
     let least: Level = args.which.confidence.into();
     let detector = Detector::new(&library, Options { low: least == Level::Low });
-    let targets = targets(&args)?;
+    let mut targets = targets(&args)?;
+    stores::reach(&mut targets, &args.stores, &inquiry.settings.network)?;
+    let targets = targets;
     if args.asking.offline || args.asking.plan {
         fetch_nothing(&targets)?;
     }
@@ -76,12 +77,15 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let user_rules = environment::git_ignore_rules();
     // The index that Git names is that of the repository here.
     let index = if args.targets.is_empty() { environment::git_index() } else { None };
-    let opening = unpack::Settings::default();
+    let opening = apart::settings();
+    let unpack = (!args.what.no_unpack).then_some(&opening);
+    let options = Options { low: least == Level::Low };
+    let memory = resume::memory(&args, &library, options, unpack, started_at.as_second())?;
     let request = Request {
         targets: &targets,
         scope: scope.clone(),
         index: index.as_deref(),
-        unpack: (!args.what.no_unpack).then_some(&opening),
+        unpack,
         files: file_options(&args.what, threads)?,
         threads,
         least,
@@ -92,6 +96,7 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
         user_rules: user_rules.as_deref(),
         decoys: watched.as_ref().map(Watched::prints),
         desk: inquiry.desk.as_ref(),
+        judged: memory.as_ref().map(|memory| memory as &dyn Judged),
     };
     let progress = Arc::new(Progress::default());
     let (scanning, stop) = (Arc::clone(&progress), inquiry.stop.clone());
@@ -102,6 +107,8 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let watch = Watch::start(&progress, args.how.quiet);
     let outcome = leeward_pipeline::scan(&request, &library, &detector, &progress);
     drop(watch);
+    // Before anything else can go wrong.
+    resume::close(memory, progress.is_cancelled());
     let mut outcome = outcome.map_err(Failure::Scan)?;
     let sighted = watched.map_or_else(Vec::new, |watched| watched.take(&mut outcome));
     if let Some(news) = news {
@@ -301,12 +308,16 @@ fn targets(args: &args::Scan) -> Result<Vec<Target>, Failure> {
 /// A repository elsewhere has to be fetched, and whoever wants nothing sent
 /// wants no connection.
 fn fetch_nothing(targets: &[Target]) -> Result<(), Failure> {
-    match targets.iter().find(|target| matches!(target, Target::Remote(_))) {
-        Some(_) => Err(Failure::Asking(
-            "`--plan` and `--offline` open no connection, and a target is the address of a \
-             repository: clone it first, and scan the clone"
-                .to_owned(),
-        )),
+    let what = targets.iter().find_map(|target| match target {
+        Target::Remote(_) => Some("address of a repository: clone it first, and scan the clone"),
+        Target::Bucket(_) => Some("address of a bucket: copy it first, and scan the copy"),
+        Target::Image(_) => Some("name of an image: save it first, and scan what was saved"),
+        Target::Stdin | Target::Path(_) => None,
+    });
+    match what {
+        Some(what) => Err(Failure::Asking(format!(
+            "`--plan` and `--offline` open no connection, and a target is the {what}"
+        ))),
         None => Ok(()),
     }
 }

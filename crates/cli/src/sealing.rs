@@ -43,9 +43,9 @@ pub(crate) fn open(
 }
 
 #[cfg(feature = "sealed")]
-fn sealer(config: &Config) -> Result<Option<leeward_store::Sealer>, Failure> {
+fn sealer(config: &Config) -> Result<Option<leeward_store::seal::Sealer>, Failure> {
     let Some(path) = &config.seal else { return Ok(None) };
-    leeward_store::Sealer::from_identity_file(path)
+    leeward_store::seal::Sealer::from_identity_file(path)
         .map(Some)
         .map_err(|error| Failure::Content(path.clone(), error.to_string()))
 }

@@ -31,7 +31,7 @@ use crate::{
     config::Config,
     environment,
     failure::{Exit, Failure},
-    kept, library, terminal,
+    fleet, kept, library, terminal,
     watch::Watching as Watched,
 };
 
@@ -72,7 +72,10 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
     let stop = CancellationToken::new();
     let mappings = mappings(&config)?;
     let (channels, effective) = (channels(&config), config.plain.clone());
-    let watching =
+    #[cfg(not(feature = "fleet"))]
+    fleet::refuse(&args.queue)?;
+    #[cfg_attr(not(feature = "fleet"), expect(unused_mut, reason = "a queue is put into it"))]
+    let mut watching =
         Watched::of_library(&args.kept, &asking, config, Arc::clone(&library), stop.clone())?;
     if watching.is_idle() {
         terminal::notice(
@@ -80,6 +83,8 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
              and `leeward scan --record` records what it finds here too",
         );
     }
+    #[cfg(feature = "fleet")]
+    let collector = fleet::join(&args.queue, &mut watching.ground, &network)?;
     let Watched { ground, watched, schedule } = watching;
     let held = Arc::clone(&ground);
     let responses = Responses {
@@ -88,6 +93,7 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
         settings: (!args.offline).then_some(settings),
         administrator: Box::new(administrator),
         held: Box::new(move |fingerprint| held.vault.get(fingerprint)),
+        unpack: Some(crate::apart::settings()),
         host: kept::host(),
         stop: stop.clone(),
     };
@@ -121,6 +127,10 @@ pub(crate) fn run(args: &args::Serve) -> Result<Exit, Failure> {
     };
     let served = thread::scope(|scope| {
         scope.spawn(|| shift.run(&|_, _| {}, &|_| {}));
+        #[cfg(feature = "fleet")]
+        if let Some(mut collector) = collector {
+            scope.spawn(move || collector.run(&|_| {}));
+        }
         let served = runtime.block_on(async {
             let listener = TcpListener::from_std(listener)?;
             hello(&server, &listener).await?;

@@ -22,8 +22,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("probe", &["dossier", "model"]),
     ("respond", &["detect", "dossier", "model", "probe", "source"]),
     ("store", &["model"]),
-    ("pipeline", &["detect", "dossier", "model", "probe", "source", "unpack"]),
-    ("guard", &["detect", "dossier", "model", "pipeline", "respond", "source"]),
+    ("objects", &["model", "probe", "source"]),
+    ("pipeline", &["detect", "dossier", "model", "objects", "probe", "source", "unpack"]),
+    ("python", &["detect", "dossier", "model"]),
+    ("guard", &["detect", "dossier", "model", "pipeline", "respond", "source", "unpack"]),
     ("remote", &["model", "probe"]),
     (
         "watch",
@@ -32,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "source", "store", "unpack",
         ],
     ),
+    ("fleet", &["detect", "dossier", "model", "pipeline", "report", "source", "store", "watch"]),
     (
         "server",
         &[
@@ -42,8 +45,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "detect", "dossier", "guard", "model", "pipeline", "probe", "remote", "report",
-            "respond", "server", "source", "store", "unpack", "watch",
+            "detect", "dossier", "fleet", "guard", "model", "objects", "pipeline", "probe",
+            "remote", "report", "respond", "server", "source", "store", "unpack", "watch",
         ],
     ),
 ];
@@ -165,7 +168,9 @@ fn http_clients_are_built_in_one_place() {
         // for below.
         let asks = |used: &String| used == "reqwest" || (used == "hyper" && *name != "server");
         let uses = dependencies(name).iter().any(asks);
-        let may = ["probe", "remote"].contains(name);
+        // `objects` asks with the clients of `probe`, those of stores' own client included:
+        // that one is given them, and brings none.
+        let may = ["objects", "probe", "remote"].contains(name);
         assert!(!uses || may, "`{name}` may not speak HTTP");
         for (path, code) in sources(name) {
             let is_the_place = path.ends_with("probe/src/client.rs");
@@ -189,9 +194,11 @@ fn no_provider_is_named_in_code() {
     // Where the user keeps secrets is named there: the place has the name of its
     // vendor, who may have a dossier too.
     let places = root().join("crates/respond/src/vault");
+    // So are the stores that the user's objects lie in.
+    let stores = root().join("crates/objects/src");
     for (name, _) in ARROWS {
         for (path, code) in sources(name) {
-            if path.starts_with(&places) {
+            if path.starts_with(&places) || path.starts_with(&stores) {
                 continue;
             }
             let code = code.to_lowercase();

@@ -32,6 +32,8 @@ pub(crate) struct Serve {
     /// Ask no provider, and read no source: what is kept is shown, and what is sent is taken in.
     #[arg(long, help_heading = "How to ask providers")]
     pub(crate) offline: bool,
+    #[command(flatten, next_help_heading = "How to share scans among machines")]
+    pub(crate) queue: super::fleet::OfQueue,
 }
 
 /// Copy the database to a file, also while it is in use.

@@ -152,6 +152,7 @@ fn look(
         today: TimeZone::UTC.to_datetime(now).date(),
         user_rules: user_rules.as_deref(),
         desk: None,
+        judged: None,
         decoys: None,
     };
     leeward_pipeline::scan(&request, library, detector, &Progress::default()).map_err(Failure::Scan)

@@ -23,6 +23,7 @@ use leeward_guard::{
 use leeward_model::{Finding, Secret};
 use leeward_pipeline::{Baseline, IgnoreFile, PushOutcome};
 use leeward_report::{mask_for_keeping, mask_text};
+use leeward_unpack as unpack;
 
 pub(super) use self::leave::{bypass, events};
 use crate::{
@@ -105,6 +106,7 @@ fn judged(
 ) -> Result<Seen, Failure> {
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let ignore = args.ignore_file.as_deref().map(read_ignore_file).transpose()?;
+    let opening = unpack::Settings::default();
     let terms = Terms {
         within: policy.within.saturating_sub(begun.elapsed()),
         least: policy.least,
@@ -112,6 +114,7 @@ fn judged(
         ignore: ignore.as_ref(),
         honour_comments: args.honour_comments,
         threads: thread::available_parallelism().map_or(1, usize::from),
+        unpack: Some(&opening),
     };
     let mut seen = Seen {
         updates: updates.to_vec(),

@@ -57,7 +57,7 @@ impl Hands {
         let secret = if how.value {
             Some(exposed(library, dossier, case)?)
         } else {
-            leeward_watch::reread::value(case, library).or(sealed)
+            leeward_watch::reread::value(case, library, Some(&crate::apart::settings())).or(sealed)
         };
         let replacement = how.replacement.then(|| value::replacement(dossier)).transpose()?;
         let inquirer = if settings.offline {

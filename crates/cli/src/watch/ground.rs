@@ -136,8 +136,10 @@ impl Watching {
             open: Box::new(open_source),
             clone_with: Box::new(clone_with),
             tell: Box::new(tell),
+            unpack: Some(crate::apart::settings()),
             threads: scan::processors(),
             local_repositories: false,
+            fleet: None,
         };
         Ok(Self { ground: Arc::new(ground), watched, schedule })
     }

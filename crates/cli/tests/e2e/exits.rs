@@ -50,6 +50,11 @@ fn what_cannot_be_done_is_2() {
         (&["scan", "--dossiers", "gone.toml"], "gone.toml"),
         (&["scan", "ext::sh -c true"], "could be taken for"),
         (&["scan", "http://example.com/a"], "https://"),
+        (&["scan", "oci://"], "names no image"),
+        (&["scan", "--start-after", "key"], "name that bucket"),
+        (&["scan", "--offline", "docker://app"], "save it first"),
+        #[cfg(not(feature = "buckets"))]
+        (&["scan", "s3://bucket"], "--features buckets"),
         (&["scan", "--show-secrets"], "only on a terminal"),
         (&["dossier", "show", "no-such-kind"], "no-such-kind"),
         (&["no-such-command"], "no-such-command"),

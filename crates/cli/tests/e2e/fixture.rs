@@ -249,3 +249,28 @@ pub(crate) fn write_long_line(path: &Path, bytes: usize, key: &str) {
     write!(file, " MISTRAL_API_KEY={key} ").unwrap();
     half(&mut file);
 }
+
+/// A virtual environment of Python with these packages, installed once below the target
+/// directory.
+pub(crate) fn python(name: &str, packages: &[&str]) -> PathBuf {
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // Tests run at the same time, in threads and in processes.
+    let lock = File::create(venv.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let done = venv.join("installed");
+    if fs::read_to_string(&done).is_ok_and(|text| text == packages.join(" ")) {
+        return venv;
+    }
+    let _ = fs::remove_dir_all(&venv);
+    let run = |command: &mut Command| {
+        let output = command.stdin(Stdio::null()).output();
+        let needs = "these tests need Python 3 with `venv` and `pip`, and a registry of packages";
+        let output = output.unwrap_or_else(|error| panic!("{needs}: {error}"));
+        assert!(output.status.success(), "{needs}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(venv.join("bin/python")).args(pip).args(packages));
+    fs::write(done, packages.join(" ")).unwrap();
+    venv
+}

@@ -11,7 +11,9 @@ mod provider;
 #[cfg(target_os = "linux")]
 mod airtight;
 
+mod archives;
 mod canary;
+mod containers;
 mod dossiers;
 mod exits;
 mod files;
@@ -27,6 +29,7 @@ mod network;
 mod plans;
 mod reach;
 mod rereading;
+mod resuming;
 mod scan_asks;
 
 mod incidents;

@@ -4,14 +4,14 @@
 //! Python's packages, installed once below the target directory.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use serde_json::json;
 
-use crate::fixture::{Run, World, key, line, search_path};
+use crate::fixture::{Run, World, key, line, python, search_path};
 
 /// Everything that recipes and reports are checked with.
 const PACKAGES: [&str; 6] = [
@@ -29,26 +29,7 @@ fn root() -> PathBuf {
 
 /// A virtual environment with all of them.
 fn tools() -> PathBuf {
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ci-tools");
-    // Tests run at the same time, in threads and in processes.
-    let lock = File::create(venv.with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    let done = venv.join("installed");
-    if fs::read_to_string(&done).is_ok_and(|text| text == PACKAGES.join(" ")) {
-        return venv;
-    }
-    let _ = fs::remove_dir_all(&venv);
-    let run = |command: &mut Command| {
-        let output = command.stdin(Stdio::null()).output();
-        let needs = "these tests need Python 3 with `venv` and `pip`, and a registry of packages";
-        let output = output.unwrap_or_else(|error| panic!("{needs}: {error}"));
-        assert!(output.status.success(), "{needs}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    run(Command::new(venv.join("bin/python")).args(pip).args(PACKAGES));
-    fs::write(done, PACKAGES.join(" ")).unwrap();
-    venv
+    python("ci-tools", &PACKAGES)
 }
 
 #[track_caller]
