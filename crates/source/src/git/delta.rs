@@ -48,7 +48,8 @@ pub(super) fn apply(
     }
     let result = usize::try_from(sizes.result).map_err(|_| "the delta's result is too large")?;
     out.clear();
-    out.reserve(result);
+    // What a delta says of itself is checked by its callers; here it ends no program.
+    out.try_reserve(result).map_err(|_| "the delta makes more than there is room for")?;
     fresh.clear();
     let mut expected = 0; // where in the base a copy would continue the last one
     while let Some((&instruction, tail)) = rest.split_first() {
