@@ -43,6 +43,8 @@ pub enum Origin<'a> {
     File(&'a Path),
     /// A Git object of the repository being scanned.
     Git(GitObjectKind, ObjectId),
+    /// An object of a store elsewhere, by the address to show.
+    Object(&'a Path),
     /// A member of a container that a source has handed out.
     Member(&'a Member<'a>),
 }
@@ -68,7 +70,7 @@ impl<'a> Origin<'a> {
     /// necessarily UTF-8; foreign text.
     pub fn path(self) -> Option<&'a [u8]> {
         match self {
-            Self::File(path) => Some(path.as_os_str().as_encoded_bytes()),
+            Self::File(path) | Self::Object(path) => Some(path.as_os_str().as_encoded_bytes()),
             Self::Member(member) if !member.is_table => {
                 member.inside.names().last().map(Vec::as_slice)
             }

@@ -296,7 +296,7 @@ impl Shared<'_> {
             self.left_out(what, digest_mismatch(), None);
         } else {
             self.account().files_scanned += 1;
-            showing.worker.done(Origin::File(&path), mark);
+            showing.worker.done(Origin::Object(&path), mark);
         }
     }
 
@@ -304,7 +304,7 @@ impl Shared<'_> {
         let mut head = Vec::with_capacity(HEAD);
         // What it does not read is told by the blob.
         let _ = (&mut *blob).take(HEAD as u64).read_to_end(&mut head);
-        let origin = Origin::File(path);
+        let origin = Origin::Object(path);
         let mut whole = head.as_slice().chain(blob);
         match showing.worker.wants(origin, &head) {
             Wanted::Pieces => {

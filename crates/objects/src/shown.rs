@@ -26,7 +26,7 @@ impl<'a, I: Inspect> Showing<'a, I> {
 
     /// Shows an original that is at hand.
     pub(crate) fn whole(&mut self, path: &Path, bytes: &[u8]) {
-        self.worker.inspect(Blob::whole(bytes, Origin::File(path)));
+        self.worker.inspect(Blob::whole(bytes, Origin::Object(path)));
         self.progress.add(bytes.len() as u64);
     }
 
@@ -37,7 +37,7 @@ impl<'a, I: Inspect> Showing<'a, I> {
         path: &Path,
         reader: &mut dyn Read,
     ) -> (u64, Option<io::Error>) {
-        let (cut, origin) = (self.cut, Origin::File(path));
+        let (cut, origin) = (self.cut, Origin::Object(path));
         self.buffer.resize(cut.buffer(), 0);
         let mut cutter = Cutter::new(reader, cut);
         let (mut measured, mut shown) = (Vec::new(), 0);

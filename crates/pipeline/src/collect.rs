@@ -28,6 +28,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     Stdin,
+    /// A file, or an object of a store, by the path to show.
     File(PathBuf),
     Git(GitObjectKind, ObjectId),
 }
@@ -37,7 +38,7 @@ impl Place {
     pub(crate) fn of(origin: Origin<'_>) -> (Self, Way) {
         let place = match origin {
             Origin::Stdin => Self::Stdin,
-            Origin::File(path) => Self::File(path.to_owned()),
+            Origin::File(path) | Origin::Object(path) => Self::File(path.to_owned()),
             Origin::Git(kind, id) => Self::Git(kind, id),
             Origin::Member(member) => Self::of(member.outer).0,
         };

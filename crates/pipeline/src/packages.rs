@@ -61,7 +61,7 @@ impl<'a> Packages<'a> {
 
 fn form<'b>(blob: &Blob<'b>) -> Option<LockFile<'b>> {
     match blob.origin {
-        Origin::File(path) => LockFile::of(path),
+        Origin::File(path) | Origin::Object(path) => LockFile::of(path),
         // Names of members are those of files, where the system can write them.
         Origin::Member(_) => {
             let path = std::str::from_utf8(blob.origin.path()?).ok()?;

@@ -149,3 +149,8 @@ impl From<Bound> for io::Error {
         Self::other(bound)
     }
 }
+
+/// What is told of something that only whoever has its password can read.
+pub(crate) fn encrypted() -> Reason {
+    Reason::Unopened("it is encrypted".to_owned())
+}

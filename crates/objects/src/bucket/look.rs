@@ -65,7 +65,7 @@ impl Shared<'_> {
                     self.failures.store(0, Ordering::Relaxed);
                     self.account().files_scanned += 1;
                     if let Some(mark) = mark {
-                        showing.worker.done(Origin::File(&path), mark);
+                        showing.worker.done(Origin::Object(&path), mark);
                     }
                     self.done(number, key);
                 }
@@ -90,7 +90,7 @@ impl Shared<'_> {
         ranged.rewind();
         let mut shown = 0;
         if read.is_ok() {
-            let origin = Origin::File(path);
+            let origin = Origin::Object(path);
             let wanted = showing.worker.wants(origin, &head);
             if wanted != Wanted::Whole {
                 shown = showing.pieces(path, &mut ranged).0;

@@ -114,6 +114,7 @@ fn reason_bytes(reason: &Reason) -> Vec<u8> {
         Reason::SymbolicLink => b's',
         Reason::TooLarge => b't',
         Reason::OutsideTarget(_) => b'o',
+        Reason::Unopened(_) => b'p',
         // The rest is said by sources, not by parsers.
         _ => b'c',
     };
@@ -138,6 +139,7 @@ fn reason(bytes: &[u8]) -> Option<(Reason, &[u8])> {
         b's' => Reason::SymbolicLink,
         b't' => Reason::TooLarge,
         b'o' => Reason::OutsideTarget(detail),
+        b'p' => Reason::Unopened(detail),
         b'c' => Reason::Corrupt(detail),
         _ => return None,
     };
@@ -161,6 +163,7 @@ mod tests {
             Frame::LeftOut(b"n".to_vec(), Reason::Limit("x".into()), Some(9)),
             Frame::LeftOut(vec![], Reason::Excluded, None),
             Frame::Problem(Reason::Corrupt("y".into())),
+            Frame::Problem(Reason::Unopened("z".into())),
             Frame::Done,
         ];
         let mut bytes = Vec::new();

@@ -3,10 +3,9 @@
 use std::io;
 
 use bzip2::bufread::BzDecoder;
-use leeward_model::Content;
 
-use super::streams::{self, Codec, Packed, Unpacked};
-use crate::{Format, Limits, Members, Problem};
+use super::streams::{Codec, Packed, Unpacked};
+use crate::Limits;
 
 /// What begins a block, and what ends a stream without one: digits of pi and of its root.
 const BLOCK: &[u8] = b"1AY&SY";
@@ -14,30 +13,11 @@ const END: &[u8] = &[0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
 pub(super) struct Bzip2;
 
-impl Format for Bzip2 {
+impl Codec for Bzip2 {
     fn name(&self) -> &'static str {
         "bzip2"
     }
 
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        self.begins(head)
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
-    }
-
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        streams::members(self, content, limits, into)
-    }
-}
-
-impl Codec for Bzip2 {
     fn begins(&self, head: &[u8]) -> bool {
         let [b'B', b'Z', b'h', b'1'..=b'9', first @ ..] = head else { return false };
         first.starts_with(BLOCK) || first.starts_with(END)

@@ -3,37 +3,17 @@
 use std::io;
 
 use flate2::bufread::GzDecoder;
-use leeward_model::Content;
 
-use super::streams::{self, Codec, Packed, Unpacked};
-use crate::{Format, Limits, Members, Problem};
+use super::streams::{Codec, Packed, Unpacked};
+use crate::Limits;
 
 pub(super) struct Gzip;
 
-impl Format for Gzip {
+impl Codec for Gzip {
     fn name(&self) -> &'static str {
         "gzip"
     }
 
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        self.begins(head)
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
-    }
-
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        streams::members(self, content, limits, into)
-    }
-}
-
-impl Codec for Gzip {
     fn begins(&self, head: &[u8]) -> bool {
         // No flags are set that have no meaning.
         head.starts_with(&[0x1f, 0x8b, 8]) && head.get(3).is_none_or(|flags| *flags < 0x20)

@@ -12,60 +12,70 @@ mod render;
 #[cfg(feature = "lake")]
 mod rows;
 
-use leeward_model::{Content, Reason};
+use leeward_model::Content;
 
+use super::named;
 use crate::{Format, Limits, Members, Problem, Reads};
-
-/// Apache Parquet.
-pub(super) struct Parquet;
 
 /// Where a Parquet file says that what is behind it can be read only with a key.
 const ENCRYPTED: &[u8] = b"PARE";
 
-impl Format for Parquet {
-    fn name(&self) -> &'static str {
-        "parquet"
-    }
+/// How a form of these is parsed.
+type Parser = fn(Content<'_>, &Limits, &mut dyn Members) -> Result<(), Problem>;
 
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        head.starts_with(b"PAR1") || head.starts_with(ENCRYPTED)
-    }
-
-    fn reads(&self) -> Reads {
-        Reads::Anywhere
-    }
-
-    fn is_apart(&self) -> bool {
-        true
-    }
-
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        #[cfg(feature = "lake")]
-        return parquet::members(content, limits, into);
-        #[cfg(not(feature = "lake"))]
-        return without(content, limits, into);
-    }
+/// One form of file of columns.
+pub(super) struct Columns {
+    name: &'static str,
+    is: fn(&[u8], Option<&[u8]>) -> bool,
+    reads: Reads,
+    parser: Parser,
 }
+
+/// Apache Parquet.
+pub(super) const PARQUET: Columns = Columns {
+    name: "parquet",
+    is: |head, _| head.starts_with(b"PAR1") || head.starts_with(ENCRYPTED),
+    reads: Reads::Anywhere,
+    #[cfg(feature = "lake")]
+    parser: parquet::members,
+    #[cfg(not(feature = "lake"))]
+    parser: without,
+};
 
 /// Arrow with an index at its end: an IPC file, and Feather from its second version on.
-pub(super) struct ArrowFile;
+pub(super) const ARROW_FILE: Columns = Columns {
+    name: "arrow",
+    is: |head, _| head.starts_with(b"ARROW1\0\0"),
+    reads: Reads::Anywhere,
+    #[cfg(feature = "lake")]
+    parser: arrow::file,
+    #[cfg(not(feature = "lake"))]
+    parser: without,
+};
 
-impl Format for ArrowFile {
+/// Arrow, batch by batch: by its name and the mark of a message, since it has none of its
+/// own.
+pub(super) const ARROW_STREAM: Columns = Columns {
+    name: "arrow-stream",
+    is: |head, name| named(name, &[b".arrows", b".arrow"]) && head.starts_with(&[0xff; 4]),
+    reads: Reads::Forward,
+    #[cfg(feature = "lake")]
+    parser: arrow::stream,
+    #[cfg(not(feature = "lake"))]
+    parser: without,
+};
+
+impl Format for Columns {
     fn name(&self) -> &'static str {
-        "arrow"
+        self.name
     }
 
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        head.starts_with(b"ARROW1\0\0")
+    fn is(&self, head: &[u8], name: Option<&[u8]>) -> bool {
+        (self.is)(head, name)
     }
 
     fn reads(&self) -> Reads {
-        Reads::Anywhere
+        self.reads
     }
 
     fn is_apart(&self) -> bool {
@@ -78,45 +88,7 @@ impl Format for ArrowFile {
         limits: &Limits,
         into: &mut dyn Members,
     ) -> Result<(), Problem> {
-        #[cfg(feature = "lake")]
-        return arrow::file(content, limits, into);
-        #[cfg(not(feature = "lake"))]
-        return without(content, limits, into);
-    }
-}
-
-/// Arrow, batch by batch.
-pub(super) struct ArrowStream;
-
-impl Format for ArrowStream {
-    fn name(&self) -> &'static str {
-        "arrow-stream"
-    }
-
-    /// By its name, or by a first message that is not longer than a schema may be and
-    /// begins as one.
-    fn is(&self, head: &[u8], name: Option<&[u8]>) -> bool {
-        let is_named = name.is_some_and(|name| {
-            let name = name.to_ascii_lowercase();
-            name.ends_with(b".arrows") || name.ends_with(b".arrow")
-        });
-        is_named && head.starts_with(&[0xff; 4])
-    }
-
-    fn is_apart(&self) -> bool {
-        true
-    }
-
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        #[cfg(feature = "lake")]
-        return arrow::stream(content, limits, into);
-        #[cfg(not(feature = "lake"))]
-        return without(content, limits, into);
+        (self.parser)(content, limits, into)
     }
 }
 
@@ -124,12 +96,6 @@ impl Format for ArrowStream {
 #[cfg(not(feature = "lake"))]
 fn without(_: Content<'_>, _: &Limits, into: &mut dyn Members) -> Result<(), Problem> {
     let next = "files of columns are looked into by builds with `--features lake`";
-    into.left_out(b"", Reason::Limit(next.to_owned()), None);
+    into.left_out(b"", leeward_model::Reason::Unopened(next.to_owned()), None);
     Ok(())
-}
-
-/// What is told of a file that only its owner can read.
-#[cfg(feature = "lake")]
-fn encrypted() -> Reason {
-    Reason::Limit("encrypted; decrypt it, or scan where it is read".to_owned())
 }

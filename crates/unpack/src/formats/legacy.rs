@@ -8,7 +8,7 @@ use calamine::{Data, Range, Reader, Xls, Xlsb};
 use leeward_model::{Content, Reason, Seekable};
 
 use super::rows::{Cell, RowWriter};
-use crate::{Format, Limits, Members, Problem, Reads};
+use crate::{Format, Limits, Members, Problem, Reads, format::encrypted};
 
 /// How a file of several streams begins.
 const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -54,17 +54,15 @@ impl Format for Legacy {
         let mut bytes = Vec::new();
         file.take(LARGEST).read_to_end(&mut bytes).map_err(Problem::from)?;
         if has(&bytes, "EncryptedPackage") {
-            return Err(Problem::corrupt("encrypted with a password"));
+            return Err(Problem::Because(encrypted()));
         }
         // What is no workbook is seen as bytes.
         if !has(&bytes, "Workbook") && !has(&bytes, "Book") {
             return Ok(());
         }
-        let mut book = Xls::new(std::io::Cursor::new(bytes)).map_err(|error| {
-            Problem::corrupt(match error {
-                calamine::XlsError::Password => "encrypted with a password",
-                _ => "not what a workbook is",
-            })
+        let mut book = Xls::new(std::io::Cursor::new(bytes)).map_err(|error| match error {
+            calamine::XlsError::Password => Problem::Because(encrypted()),
+            _ => Problem::corrupt("not what a workbook is"),
         })?;
         hand_out(&mut book, into)
     }

@@ -2,41 +2,21 @@
 
 use std::io::{self, Read};
 
-use leeward_model::Content;
 use lz4_flex::frame::FrameDecoder;
 
-use super::streams::{self, Codec, Packed, Unpacked};
-use crate::{Format, Limits, Members, Problem};
+use super::streams::{Codec, Packed, Unpacked};
+use crate::Limits;
 
 const MAGIC: &[u8] = &[0x04, 0x22, 0x4d, 0x18];
 const LEGACY: &[u8] = &[0x02, 0x21, 0x4c, 0x18];
 
 pub(super) struct Lz4;
 
-impl Format for Lz4 {
+impl Codec for Lz4 {
     fn name(&self) -> &'static str {
         "lz4"
     }
 
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        self.begins(head)
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
-    }
-
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        streams::members(self, content, limits, into)
-    }
-}
-
-impl Codec for Lz4 {
     fn begins(&self, head: &[u8]) -> bool {
         head.starts_with(MAGIC) || head.starts_with(LEGACY)
     }

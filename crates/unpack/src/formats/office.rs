@@ -9,6 +9,7 @@
 //! Facts: ECMA-376, OpenDocument 1.3. `text` is XML as text; `sheet` and `strings` are
 //! workbooks, `ods` those of OpenDocument; `legacy` the binary forms.
 
+mod events;
 mod ods;
 mod sheet;
 mod strings;
@@ -20,9 +21,10 @@ use std::{
 };
 
 use leeward_model::{Content, Seekable};
+use quick_xml::Reader;
 use zip::{ZipArchive, result::ZipError};
 
-use self::{sheet::Sheet, strings::Strings, text::Text};
+use self::{events::Rows, sheet::Sheet, strings::Strings, text::Text};
 use super::{legacy, zip::Zip};
 use crate::{Format, Limits, Members, Problem, Reads};
 
@@ -137,8 +139,10 @@ fn workbook(
     };
     for (name, part) in named {
         let Ok(member) = archive.by_name(&part) else { continue };
-        let mut sheet = Sheet::of(BufReader::new(member), &mut strings);
-        into.table(name.as_bytes(), &mut sheet)?;
+        let mut xml = Reader::from_reader(BufReader::new(member));
+        text::lenient(&mut xml);
+        let mut rows = Rows::new(&mut xml, Sheet::new(&mut strings));
+        into.table(name.as_bytes(), &mut rows)?;
         done.insert(part.into_bytes());
     }
     // The texts of no cell are in no table.
@@ -164,7 +168,7 @@ fn problem(error: &ZipError) -> Problem {
     match error {
         ZipError::Io(error) => Problem::Because(crate::format::reason(error)),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
-            Problem::corrupt("encrypted with a password")
+            Problem::Because(crate::format::encrypted())
         }
         error => Problem::corrupt(error),
     }

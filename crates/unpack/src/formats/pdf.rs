@@ -18,7 +18,7 @@ use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Stream, decode_
 
 use memchr::memmem;
 
-use crate::{Format, Limits, Members, Problem, Reads};
+use crate::{Format, Limits, Members, Problem, Reads, format::encrypted};
 
 /// Bytes that one stream may become; the parser holds them.
 const STREAM: usize = 48 << 20;
@@ -64,10 +64,10 @@ impl Format for Pdf {
         }
         let options = LoadOptions::with_max_decompressed_size(STREAM);
         let document = Document::load_mem_with_options(&bytes, options)
-            .map_err(|error| Problem::corrupt(told(&error)))?;
+            .map_err(|error| Problem::Because(told(&error)))?;
         drop(bytes);
         if document.is_encrypted() {
-            return Err(Problem::corrupt("encrypted with a password"));
+            return Err(Problem::Because(encrypted()));
         }
         let mut reading = Reading { document: &document, into, texts: HashSet::new() };
         reading.pages()?;
@@ -93,7 +93,7 @@ impl Reading<'_> {
                 Ok(text) if text.trim().is_empty() => {}
                 Ok(text) => self.into.member(name.as_bytes(), &mut text.as_bytes())?,
                 Err(error) => {
-                    let reason = Reason::Corrupt(told(&error));
+                    let reason = told(&error);
                     self.into.left_out(name.as_bytes(), reason, None);
                 }
             }
@@ -153,7 +153,7 @@ impl Reading<'_> {
             match stream.get_plain_content_with_limit(STREAM) {
                 Ok(bytes) => self.into.member(name.as_bytes(), &mut bytes.as_slice())?,
                 Err(error) => {
-                    let reason = Reason::Corrupt(told(&error));
+                    let reason = told(&error);
                     self.into.left_out(name.as_bytes(), reason, None);
                 }
             }
@@ -212,16 +212,16 @@ fn is_for_eyes(stream: &Stream) -> bool {
 }
 
 /// An error of the library in short: some of its words quote the document.
-fn told(error: &lopdf::Error) -> String {
+fn told(error: &lopdf::Error) -> Reason {
     use lopdf::Error;
 
-    match error {
+    let what = match error {
+        Error::Decryption(_) | Error::InvalidPassword => return encrypted(),
         Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => {
             "a stream that unpacks to very much"
         }
-        Error::Decryption(_) | Error::InvalidPassword => "encrypted with a password",
         Error::Decompress(_) => "a stream that cannot be unpacked",
         _ => "not what a PDF document is",
-    }
-    .to_owned()
+    };
+    Reason::Corrupt(what.to_owned())
 }

@@ -6,7 +6,7 @@ use leeward_model::{Content, Reason};
 use sevenz_rust2::{Archive, BlockDecoder, Error, Password};
 
 use super::{tar::named, xz};
-use crate::{Bound, Format, Limits, Members, Problem};
+use crate::{Bound, Format, Limits, Members, Problem, format::encrypted};
 
 pub(super) struct Seven;
 
@@ -104,8 +104,4 @@ fn reason(error: Error) -> Reason {
         Error::Io(error, _) => crate::format::reason(&xz::named(error)),
         other => Reason::Corrupt(other.to_string()),
     }
-}
-
-fn encrypted() -> Reason {
-    Reason::Unopened("it is encrypted".to_owned())
 }

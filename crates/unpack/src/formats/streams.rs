@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use leeward_model::Content;
 
-use crate::{BEHIND, Limits, Members, Problem, front::Front};
+use crate::{BEHIND, Format, Limits, Members, Problem, front::Front};
 
 /// How much of a stream's beginning says that it is one.
 const HEAD: usize = 32;
@@ -13,8 +13,21 @@ const HEAD: usize = 32;
 /// Compressed bytes on their way.
 pub(super) type Packed<'r> = Front<&'r mut dyn Read>;
 
-/// A way to compress.
-pub(super) trait Codec {
+/// A way to compress: all that one form of compressed file has of its own.
+pub(super) trait Codec: Sync {
+    /// As of [`Format::name`].
+    fn name(&self) -> &'static str;
+
+    /// Whether a file of this form begins so.
+    fn is(&self, head: &[u8]) -> bool {
+        self.begins(head)
+    }
+
+    /// As of [`Format::has_window`].
+    fn has_window(&self) -> bool {
+        false
+    }
+
     /// Whether a stream begins with some bytes, 32 of them if there are as many.
     fn begins(&self, head: &[u8]) -> bool;
 
@@ -38,19 +51,36 @@ pub(super) trait Unpacked<'r>: Read {
     fn behind(self: Box<Self>) -> io::Result<Packed<'r>>;
 }
 
-/// Hands out what a compressed file holds.
-pub(super) fn members(
-    codec: &dyn Codec,
-    mut content: Content<'_>,
-    limits: &Limits,
-    into: &mut dyn Members,
-) -> Result<(), Problem> {
-    let packed = Front::new(&mut content as &mut dyn Read);
-    let mut joined = Joined { codec, limits, state: Some(State::Between(packed)) };
-    into.member(b"", &mut joined)?;
-    let Some(State::Between(mut rest)) = joined.state else { return Ok(()) };
-    rest.skip_zeros()?;
-    if rest.is_at_end()? { Ok(()) } else { into.member(BEHIND, &mut rest) }
+impl<C: Codec> Format for C {
+    fn name(&self) -> &'static str {
+        Codec::name(self)
+    }
+
+    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
+        Codec::is(self, head)
+    }
+
+    fn is_opaque(&self) -> bool {
+        true
+    }
+
+    fn has_window(&self) -> bool {
+        Codec::has_window(self)
+    }
+
+    fn members(
+        &self,
+        mut content: Content<'_>,
+        limits: &Limits,
+        into: &mut dyn Members,
+    ) -> Result<(), Problem> {
+        let packed = Front::new(&mut content as &mut dyn Read);
+        let mut joined = Joined { codec: self, limits, state: Some(State::Between(packed)) };
+        into.member(b"", &mut joined)?;
+        let Some(State::Between(mut rest)) = joined.state else { return Ok(()) };
+        rest.skip_zeros()?;
+        if rest.is_at_end()? { Ok(()) } else { into.member(BEHIND, &mut rest) }
+    }
 }
 
 /// Streams behind one another, read as one.

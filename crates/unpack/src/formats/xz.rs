@@ -2,45 +2,25 @@
 
 use std::io::{self, Read};
 
-use leeward_model::Content;
 use lzma_rust2::{LzmaReader, XzReader};
 
-use super::streams::{self, Codec, Packed, Unpacked};
-use crate::{Bound, Format, Limits, Members, Problem};
+use super::streams::{Codec, Packed, Unpacked};
+use crate::{Bound, Limits};
 
 /// What a decoder takes beside its dictionary, in KiB.
 const BESIDE: u64 = 1 << 10;
 
 pub(super) struct Xz;
 
-impl Format for Xz {
+impl Codec for Xz {
     fn name(&self) -> &'static str {
         "xz"
-    }
-
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        self.begins(head)
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
     }
 
     fn has_window(&self) -> bool {
         true
     }
 
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        streams::members(self, content, limits, into)
-    }
-}
-
-impl Codec for Xz {
     fn begins(&self, head: &[u8]) -> bool {
         head.starts_with(b"\xfd7zXZ\0")
     }
@@ -71,34 +51,15 @@ impl<'r> Unpacked<'r> for Within<'r> {
 
 pub(super) struct Lzma;
 
-impl Format for Lzma {
+impl Codec for Lzma {
     fn name(&self) -> &'static str {
         "lzma"
-    }
-
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        self.begins(head)
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
     }
 
     fn has_window(&self) -> bool {
         true
     }
 
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        streams::members(self, content, limits, into)
-    }
-}
-
-impl Codec for Lzma {
     /// There is no mark: usual parameters, a size of dictionary that programs choose, a
     /// length that is unknown or believable, and the zero that the coder begins with.
     fn begins(&self, head: &[u8]) -> bool {

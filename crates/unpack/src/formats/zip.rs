@@ -235,7 +235,7 @@ impl Reading<'_, '_> {
         }
         let name = super::tar::named(&entry.name);
         if entry.is_encrypted() {
-            let reason = Reason::Unopened("it is encrypted".to_owned());
+            let reason = crate::format::encrypted();
             self.into.left_out(name, reason, Some(entry.packed));
         } else if !(entry.packed == 0 && name.ends_with(b"/")) {
             self.file.go(entry.data)?;

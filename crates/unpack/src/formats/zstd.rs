@@ -2,41 +2,12 @@
 
 use std::io::{self, Read};
 
-use leeward_model::Content;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder, errors::FrameDecoderError};
 
-use super::streams::{self, Codec, Packed, Unpacked};
-use crate::{Bound, Format, Limits, Members, Problem};
+use super::streams::{Codec, Packed, Unpacked};
+use crate::{Bound, Limits};
 
 pub(super) struct Zstd;
-
-impl Format for Zstd {
-    fn name(&self) -> &'static str {
-        "zstd"
-    }
-
-    fn is(&self, head: &[u8], _: Option<&[u8]>) -> bool {
-        // What begins with a frame to be skipped may be anything, LZ4 for one.
-        is_frame(head) || skipped(head).is_some_and(|len| head.get(len..).is_some_and(is_frame))
-    }
-
-    fn is_opaque(&self) -> bool {
-        true
-    }
-
-    fn has_window(&self) -> bool {
-        true
-    }
-
-    fn members(
-        &self,
-        content: Content<'_>,
-        limits: &Limits,
-        into: &mut dyn Members,
-    ) -> Result<(), Problem> {
-        streams::members(self, content, limits, into)
-    }
-}
 
 fn is_frame(head: &[u8]) -> bool {
     head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
@@ -49,6 +20,19 @@ fn skipped(head: &[u8]) -> Option<usize> {
 }
 
 impl Codec for Zstd {
+    fn name(&self) -> &'static str {
+        "zstd"
+    }
+
+    fn is(&self, head: &[u8]) -> bool {
+        // What begins with a frame to be skipped may be anything, LZ4 for one.
+        is_frame(head) || skipped(head).is_some_and(|len| head.get(len..).is_some_and(is_frame))
+    }
+
+    fn has_window(&self) -> bool {
+        true
+    }
+
     fn begins(&self, head: &[u8]) -> bool {
         is_frame(head) || skipped(head).is_some()
     }

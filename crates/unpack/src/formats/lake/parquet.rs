@@ -25,7 +25,7 @@ use parquet::{
 };
 
 use super::{
-    ENCRYPTED, encrypted,
+    ENCRYPTED,
     render::{DEPTH, FIXED},
     rows::{Batches, guarded, said, table},
 };
@@ -49,7 +49,7 @@ pub(super) fn members(
         return Err(Problem::corrupt("a Parquet file is read in any order"));
     };
     let Some(file) = File::open(content)? else {
-        into.left_out(b"", encrypted(), None);
+        into.left_out(b"", crate::format::encrypted(), None);
         return Ok(());
     };
     let columns = file.columns();

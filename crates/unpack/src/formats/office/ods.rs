@@ -1,7 +1,7 @@
 //! Sheets of OpenDocument: tables behind one another in one part, with rows and cells
 //! that say how often they are repeated. Each is handed out once, in its place.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 use quick_xml::{
     Reader,
@@ -9,8 +9,9 @@ use quick_xml::{
 };
 
 use super::{
+    events::{Listens, Rows},
     sheet::attribute,
-    text::{failed, lenient, resolve},
+    text::{failed, lenient},
 };
 use crate::{
     Members, Problem,
@@ -30,7 +31,7 @@ pub(super) fn tables(reader: impl BufRead, into: &mut dyn Members) -> Result<(),
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Start(start)) if start.name().as_ref() == b"table:table" => {
                 let name = attribute(&start, b"name").unwrap_or_default();
-                let mut table = Table::of(&mut reader);
+                let mut table = Rows::new(&mut reader, Table::new());
                 into.table(name.as_bytes(), &mut table)?;
                 if table.is_broken {
                     return Ok(());
@@ -45,9 +46,7 @@ pub(super) fn tables(reader: impl BufRead, into: &mut dyn Members) -> Result<(),
     }
 }
 
-struct Table<'r, R> {
-    reader: &'r mut Reader<R>,
-    buffer: Vec<u8>,
+struct Table {
     rows: RowWriter,
     row: u64,
     column: usize,
@@ -59,16 +58,12 @@ struct Table<'r, R> {
     /// Tables in tables.
     depth: usize,
     out: Vec<u8>,
-    at: usize,
     is_over: bool,
-    is_broken: bool,
 }
 
-impl<'r, R: BufRead> Table<'r, R> {
-    fn of(reader: &'r mut Reader<R>) -> Self {
+impl Table {
+    fn new() -> Self {
         Self {
-            reader,
-            buffer: Vec::new(),
             rows: RowWriter::default(),
             row: 1,
             column: 0,
@@ -78,12 +73,12 @@ impl<'r, R: BufRead> Table<'r, R> {
             cell_times: 1,
             depth: 0,
             out: Vec::new(),
-            at: 0,
             is_over: false,
-            is_broken: false,
         }
     }
+}
 
+impl Listens for Table {
     fn begin(&mut self, start: &BytesStart<'_>) {
         let times = |name: &[u8]| attribute(start, name).and_then(|times| times.parse().ok());
         match start.local_name().as_ref() {
@@ -139,58 +134,11 @@ impl<'r, R: BufRead> Table<'r, R> {
         }
     }
 
-    fn step(&mut self) -> io::Result<()> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.clear();
-        let event = self.reader.read_event_into(&mut buffer);
-        let ended = match event {
-            Ok(Event::Start(start)) => {
-                self.begin(&start);
-                Ok(())
-            }
-            Ok(Event::Empty(start)) => {
-                self.begin(&start);
-                self.end(start.local_name().as_ref());
-                Ok(())
-            }
-            Ok(Event::End(end)) => {
-                self.end(end.local_name().as_ref());
-                Ok(())
-            }
-            Ok(Event::Text(text)) => {
-                self.text(&String::from_utf8_lossy(&text));
-                Ok(())
-            }
-            Ok(Event::GeneralRef(name)) => {
-                let mut letter = String::new();
-                resolve(&name, &mut letter);
-                self.text(&letter);
-                Ok(())
-            }
-            Ok(Event::Eof) => {
-                self.is_over = true;
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-            Err(error) => {
-                (self.is_over, self.is_broken) = (true, true);
-                Err(failed(error))
-            }
-        };
-        self.buffer = buffer;
-        ended
+    fn rows(&mut self) -> &mut Vec<u8> {
+        &mut self.out
     }
-}
 
-impl<R: BufRead> Read for Table<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.out.len() && !self.is_over {
-            self.out.clear();
-            self.at = 0;
-            self.step()?;
-        }
-        let read = (&self.out[self.at..]).read(buffer)?;
-        self.at += read;
-        Ok(read)
+    fn has_enough(&self) -> bool {
+        self.is_over
     }
 }

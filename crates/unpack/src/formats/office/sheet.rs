@@ -1,9 +1,6 @@
 //! A sheet of a workbook as rows, made as it is read.
 
-use std::{
-    collections::HashMap,
-    io::{self, BufRead, Read},
-};
+use std::collections::HashMap;
 
 use quick_xml::{
     Reader,
@@ -11,8 +8,9 @@ use quick_xml::{
 };
 
 use super::{
+    events::Listens,
     strings::Strings,
-    text::{failed, lenient, resolve, unescaped},
+    text::{lenient, unescaped},
 };
 use crate::formats::rows::{Cell, RowWriter, place};
 
@@ -80,9 +78,7 @@ enum In {
 }
 
 /// A sheet on its way.
-pub(super) struct Sheet<'s, R> {
-    reader: Reader<R>,
-    buffer: Vec<u8>,
+pub(super) struct Sheet<'s> {
     strings: &'s mut Strings,
     rows: RowWriter,
     row: u64,
@@ -91,17 +87,11 @@ pub(super) struct Sheet<'s, R> {
     is_shared: bool,
     inside: In,
     out: Vec<u8>,
-    at: usize,
-    is_over: bool,
 }
 
-impl<'s, R: BufRead> Sheet<'s, R> {
-    pub(super) fn of(reader: R, strings: &'s mut Strings) -> Self {
-        let mut reader = Reader::from_reader(reader);
-        lenient(&mut reader);
+impl<'s> Sheet<'s> {
+    pub(super) fn new(strings: &'s mut Strings) -> Self {
         Self {
-            reader,
-            buffer: Vec::new(),
             strings,
             rows: RowWriter::default(),
             row: 0,
@@ -110,11 +100,11 @@ impl<'s, R: BufRead> Sheet<'s, R> {
             is_shared: false,
             inside: In::Nothing,
             out: Vec::new(),
-            at: 0,
-            is_over: false,
         }
     }
+}
 
+impl Listens for Sheet<'_> {
     fn begin(&mut self, start: &BytesStart<'_>) {
         match start.local_name().as_ref() {
             b"row" => {
@@ -161,51 +151,6 @@ impl<'s, R: BufRead> Sheet<'s, R> {
         }
     }
 
-    fn step(&mut self) -> io::Result<()> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.clear();
-        let ended = match self.reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(start)) => {
-                self.begin(&start);
-                Ok(())
-            }
-            Ok(Event::Empty(start)) => {
-                self.begin(&start);
-                self.end(start.local_name().as_ref());
-                Ok(())
-            }
-            Ok(Event::End(end)) => {
-                self.end(end.local_name().as_ref());
-                Ok(())
-            }
-            Ok(Event::Text(text)) => {
-                self.text(&String::from_utf8_lossy(&text));
-                Ok(())
-            }
-            Ok(Event::CData(text)) => {
-                self.text(&String::from_utf8_lossy(&text));
-                Ok(())
-            }
-            Ok(Event::GeneralRef(name)) => {
-                let mut letter = String::new();
-                resolve(&name, &mut letter);
-                self.text(&letter);
-                Ok(())
-            }
-            Ok(Event::Eof) => {
-                self.is_over = true;
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-            Err(error) => {
-                self.is_over = true;
-                Err(failed(error))
-            }
-        };
-        self.buffer = buffer;
-        ended
-    }
-
     fn text(&mut self, text: &str) {
         match self.inside {
             In::Nothing => {}
@@ -213,17 +158,8 @@ impl<'s, R: BufRead> Sheet<'s, R> {
             In::Formula => self.cell.formula.push_str(text),
         }
     }
-}
 
-impl<R: BufRead> Read for Sheet<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.out.len() && !self.is_over {
-            self.out.clear();
-            self.at = 0;
-            self.step()?;
-        }
-        let read = (&self.out[self.at..]).read(buffer)?;
-        self.at += read;
-        Ok(read)
+    fn rows(&mut self) -> &mut Vec<u8> {
+        &mut self.out
     }
 }
