@@ -9,7 +9,7 @@ use leeward_detect::Detector;
 use leeward_dossier::Library;
 use leeward_model::{
     Coverage, Finding, Fingerprint, GitPlace, Level, Location, NotScanned, ObjectId, Provenance,
-    Reason, SafeText, Secret,
+    Reason, Secret,
 };
 use leeward_source::{
     Progress, files,
@@ -77,6 +77,9 @@ pub struct PushOutcome {
     pub hidden: Vec<Secret>,
     /// What was looked at and what was not.
     pub coverage: Coverage,
+    /// What was not looked at inside containers. It is told apart: what somebody keeps
+    /// under a password is no reason to refuse a push.
+    pub unopened: Vec<NotScanned>,
 }
 
 /// Scans a push.
@@ -112,10 +115,9 @@ pub fn scan_push(
     let inside = opener.into_coverage();
     coverage.bytes_scanned += inside.bytes_scanned;
     coverage.members_scanned += inside.members_scanned;
-    // What somebody keeps under a password is no reason to refuse a push.
-    coverage.warnings.extend(unopened(&inside.not_scanned));
     let Collected { mut kept, lost, repeated, .. } = collector.finish();
-    let mut outcome = PushOutcome { coverage, ..PushOutcome::default() };
+    let unopened = inside.not_scanned;
+    let mut outcome = PushOutcome { coverage, unopened, ..PushOutcome::default() };
     if lost > 0 {
         let reason = Reason::Limit(format!("{lost} sightings more than are kept in memory"));
         let left = NotScanned { path: b"(findings)".to_vec(), reason, bytes: None };
@@ -184,21 +186,6 @@ impl PushOutcome {
             }
         }
     }
-}
-
-/// What could not be looked at inside containers, for people.
-fn unopened(left_out: &[NotScanned]) -> Option<String> {
-    let first = left_out.first()?;
-    let reason = first.reason.detail().unwrap_or(first.reason.name());
-    let others = match left_out.len() - 1 {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    Some(format!(
-        "not looked into: `{}`: {}{others}",
-        SafeText::new(&first.path),
-        SafeText::new(reason)
-    ))
 }
 
 /// What the settling of a scan asks of a request.

@@ -20,10 +20,10 @@ use leeward_guard::{
 use leeward_model::{ObjectId, SafeText};
 use leeward_pipeline::{Baseline, IgnoreFile};
 use leeward_source::{Progress, git::Repository};
-use leeward_unpack as unpack;
 use leeward_watch::discreet::{cautious, discreet};
 
 use crate::{
+    apart,
     args::{self, Color},
     config::Config,
     environment,
@@ -165,7 +165,7 @@ fn at(
         Some((_, Ok(None))) | None => None,
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let unpack = Some(unpack::Settings::default());
+    let unpack = Some(apart::settings());
     let guarded = Guarded { look, baseline, threads, unpack };
     Ok(At { repository, guarded, progress: Arc::new(Progress::default()) })
 }

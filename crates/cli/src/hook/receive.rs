@@ -23,10 +23,10 @@ use leeward_guard::{
 use leeward_model::{Finding, Secret};
 use leeward_pipeline::{Baseline, IgnoreFile, PushOutcome};
 use leeward_report::{mask_for_keeping, mask_text};
-use leeward_unpack as unpack;
 
 pub(super) use self::leave::{bypass, events};
 use crate::{
+    apart,
     args::receive as args,
     config::Config,
     failure::{Exit, Failure},
@@ -56,6 +56,9 @@ pub(super) fn run(args: &args::PreReceive) -> Result<Exit, Failure> {
     let by = By { actor: &door.pusher, at: now.as_second() };
     push.mask();
     let facts = push.facts(&door);
+    if !push.unopened.is_empty() {
+        say(&tell::unopened(&push))?;
+    }
     if push.is_fine() {
         return pass_quietly(&push, &ledger, facts, by);
     }
@@ -90,6 +93,8 @@ struct Seen {
     outcome: PushOutcome,
     /// What could not be looked at, in words.
     trouble: Vec<String>,
+    /// What could not be looked at inside containers, in words; it stops nothing.
+    unopened: Vec<String>,
     /// Of each commit that brings something, whether it has a parent.
     has_parent: BTreeMap<String, bool>,
 }
@@ -106,7 +111,7 @@ fn judged(
 ) -> Result<Seen, Failure> {
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let ignore = args.ignore_file.as_deref().map(read_ignore_file).transpose()?;
-    let opening = unpack::Settings::default();
+    let opening = apart::settings();
     let terms = Terms {
         within: policy.within.saturating_sub(begun.elapsed()),
         least: policy.least,
@@ -120,6 +125,7 @@ fn judged(
         updates: updates.to_vec(),
         outcome: PushOutcome::default(),
         trouble: Vec::new(),
+        unopened: Vec::new(),
         has_parent: BTreeMap::new(),
     };
     let repository = match open(&door.as_guard()) {
@@ -133,6 +139,7 @@ fn judged(
         Ok(outcome) => seen.outcome = outcome,
         Err(error) => seen.trouble.push(error.to_string()),
     }
+    seen.unopened.extend(seen.outcome.unopened.iter().map(tell::left_out));
     let left = seen.outcome.coverage.not_scanned.iter();
     seen.trouble.extend(left.filter(|left| !left.reason.is_by_choice()).map(tell::left_out));
     if terms.within.is_zero() || begun.elapsed() >= policy.within && !seen.trouble.is_empty() {
@@ -171,7 +178,7 @@ impl Seen {
         for update in &mut self.updates {
             update.name = masked(&update.name);
         }
-        for trouble in &mut self.trouble {
+        for trouble in self.trouble.iter_mut().chain(&mut self.unopened) {
             *trouble = masked(trouble);
         }
         self.outcome.brought = findings

@@ -7,7 +7,7 @@ use std::{
     cell::Cell,
     ffi::{OsStr, OsString},
     fs::{self, File},
-    io::Write as _,
+    io::{Cursor, Write as _},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -273,4 +273,21 @@ pub(crate) fn python(name: &str, packages: &[&str]) -> PathBuf {
     run(Command::new(venv.join("bin/python")).args(pip).args(packages));
     fs::write(done, packages.join(" ")).unwrap();
     venv
+}
+
+/// A zip archive of one file.
+pub(crate) fn zip(name: &str, text: &str) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    archive.write_all(text.as_bytes()).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+/// A zip archive that says of its only file that it is encrypted.
+pub(crate) fn locked(mut archive: Vec<u8>) -> Vec<u8> {
+    // The flags stand 6 bytes into the header before a file, and 8 into the directory's.
+    let directory = archive.windows(4).rposition(|at| at == b"PK\x01\x02").unwrap();
+    archive[6] |= 1;
+    archive[directory + 8] |= 1;
+    archive
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::fixture::{Run, World, hint, key, line};
+use crate::fixture::{Run, World, hint, key, line, locked, zip};
 
 /// A bare repository with the hook, and a clone that pushes to it.
 struct Server {
@@ -563,4 +563,20 @@ fn what_lay_forgotten_in_the_store_is_seen_when_a_push_leads_to_it() {
     server.install("");
     let run = refused(server.try_git(&["push", &remote, "main"]), &key);
     assert!(run.err.contains(&format!("commit {}", &commit[..12])), "{}", run.err);
+}
+
+#[test]
+fn containers_are_looked_into_before_they_are_taken() {
+    let (server, key) = (Server::new(), key());
+    server.world.write("dist/app.zip", zip("conf/app.env", &line(&key)));
+    server.world.commit("a release");
+    let run = refused(server.push(&["main"]), &key);
+    assert!(run.err.contains("dist/app.zip!conf/app.env:1"), "{}", run.err);
+    server.world.git(&["reset", "-q", "--hard"]);
+    server.world.git(&["update-ref", "-d", "HEAD"]);
+    server.world.write("dist/app.zip", locked(zip("a", "text")));
+    server.world.commit("a release");
+    let run = server.push(&["main"]).exits(0);
+    let said = "not looked into, which refuses nothing: ";
+    assert!(run.err.contains(said) && run.err.contains("it is encrypted"), "{}", run.err);
 }

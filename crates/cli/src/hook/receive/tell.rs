@@ -51,6 +51,18 @@ pub(super) fn refused(push: &Seen, library: &Library, refusals: &[String]) -> St
     text
 }
 
+/// What was not looked into, whatever becomes of the push.
+pub(super) fn unopened(push: &Seen) -> String {
+    let mut text = String::new();
+    for what in push.unopened.iter().take(MOST_TROUBLE) {
+        let _ = writeln!(text, "leeward: not looked into, which refuses nothing: {what}");
+    }
+    if let Some(more) = push.unopened.len().checked_sub(MOST_TROUBLE).filter(|more| *more > 0) {
+        let _ = writeln!(text, "leeward: and {more} more");
+    }
+    text
+}
+
 /// That it passed by a bypass.
 pub(super) fn passed(push: &Seen, bypass: &Bypass, event: &Event) -> String {
     let mut text = format!(
@@ -128,12 +140,13 @@ fn told(location: &Location) -> String {
     let Some(place) = place(location) else { return format!("line {line}") };
     let history = place.history.as_deref();
     let path = history.and_then(|history| history.paths.first());
-    let at = match (place.kind, path) {
-        (GitObjectKind::Commit, _) => "the commit's message".to_owned(),
-        (GitObjectKind::Tag, _) => format!("tag {}", short(&place.object)),
-        (_, Some(path)) => SafeText::new(path).to_string(),
-        (_, None) => format!("object {}", short(&place.object)),
+    let outer = match (place.kind, path) {
+        (GitObjectKind::Commit, _) => b"the commit's message".to_vec(),
+        (GitObjectKind::Tag, _) => format!("tag {}", short(&place.object)).into_bytes(),
+        (_, Some(path)) => path.to_vec(),
+        (_, None) => format!("object {}", short(&place.object)).into_bytes(),
     };
+    let at = SafeText::new(&location.inside.from(&outer)).to_string();
     match commit(place) {
         Some(commit) => format!("commit {}  {at}:{line}", short(&commit.id)),
         None => format!("{at}:{line}"),

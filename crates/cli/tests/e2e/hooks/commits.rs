@@ -3,7 +3,7 @@
 use std::{fs, io::Write as _, process::Stdio};
 
 use super::{guarded, passed, silent, stopped};
-use crate::fixture::{Run, World, hint, key, line};
+use crate::fixture::{Run, World, hint, key, line, locked, zip};
 
 #[test]
 fn a_first_commit_is_looked_at() {
@@ -267,4 +267,35 @@ fn a_message_and_a_name_are_looked_at() {
     let run = world.try_git(&["commit", "-q", "-m", "x"]);
     stopped(&run, "the name of a staged file", &key);
     assert_eq!(run.err.matches("Mistral AI API key").count(), 3, "{}", run.err);
+}
+
+#[test]
+fn what_is_in_a_container_is_stopped_with_the_way_in() {
+    let (world, key) = (guarded(), key());
+    world.write("dist/app.zip", zip("conf/app.env", &line(&key)));
+    world.git(&["add", "-A"]);
+    let run = world.try_git(&["commit", "-q", "-m", "x"]);
+    stopped(&run, "dist/app.zip!conf/app.env:1: Mistral AI API key", &key);
+    assert!(run.err.contains("git rm --cached dist/app.zip"), "{}", run.err);
+    world.git(&["commit", "-q", "--no-verify", "-m", "x"]);
+    let server = world.beside("server.git");
+    world.git(&["init", "-q", "--bare", server.to_str().unwrap()]);
+    world.git(&["remote", "add", "origin", server.to_str().unwrap()]);
+    let run = world.try_git(&["push", "-q", "origin", "HEAD"]);
+    stopped(&run, "dist/app.zip!conf/app.env:1 in commit", &key);
+    // The same value in a new version of the container was there before.
+    world.write("dist/app.zip", zip("conf/app.env", &format!("# moved\n{}", line(&key))));
+    world.git(&["add", "-A"]);
+    let run = world.try_git(&["commit", "-q", "-m", "y"]);
+    assert!(run.code == 0 && run.err.contains("is already in history"), "{}", run.err);
+}
+
+#[test]
+fn what_cannot_be_opened_is_named_and_stops_nothing() {
+    let world = guarded();
+    world.write("kept.zip", locked(zip("a", "text")));
+    world.git(&["add", "-A"]);
+    let run = world.try_git(&["commit", "-q", "-m", "x"]);
+    let said = "leeward: not looked into, which stops nothing: `kept.zip!a`: it is encrypted";
+    assert!(run.code == 0 && run.err.contains(said), "{}", run.err);
 }
