@@ -72,13 +72,17 @@ class Run:
             command, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
 
-    def measure(self):
-        leeward, listing = self.args.leeward, self.root / "list"
-        listing.write_text("\n".join(self.urls))
-        subprocess.run(
-            [leeward, "fleet", "add", "--store", self.store, listing],
-            env=self.env, check=True, capture_output=True,
-        )
+    def said(self, name, words):
+        """Waits until a process has said something."""
+        log = self.root / f"{name}.log"
+        while words not in log.read_text():
+            if self.started[name].poll() is not None:
+                raise SystemExit(f"{name} ended: " + log.read_text())
+            time.sleep(0.02)
+
+    def begin(self):
+        """Everything runs and waits for work before the clock does."""
+        leeward = self.args.leeward
         serve = [leeward, "serve", "--listen", "127.0.0.1:0", "--store", self.store]
         if self.workers:
             port = free()
@@ -87,27 +91,41 @@ class Run:
                 f'jetstream {{ store_dir: "{self.root}/queue", sync_interval: always }}\n'
             )
             self.start("nats", self.args.nats_server, "-c", self.root / "nats.conf")
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                time.sleep(0.05)
+            self.said("nats", "Server is ready")
             at = ["--queue", f"nats://127.0.0.1:{port}"]
             serve += [*at, "--queue-allow-single"]
-        begun = time.monotonic()
         self.start("serve", *serve)
-        if self.workers:
-            time.sleep(1)
+        self.said("serve", "leeward listens on")
         for nth in range(self.workers):
             one = ["--threads", "1"] if self.workers > 1 else []
             self.start(f"worker{nth}", leeward, "worker", *at, "--directory", self.root / "work", *one)
+        for nth in range(self.workers):
+            self.said(f"worker{nth}", "waiting for jobs")
+
+    def measure(self):
+        leeward, listing = self.args.leeward, self.root / "list"
+        listing.write_text("\n".join(self.urls))
+        self.begin()
+        before = {name: cpu(it.pid) for name, it in self.started.items()}
+        begun = time.monotonic()
+        subprocess.run(
+            [leeward, "fleet", "add", "--store", self.store, listing],
+            env=self.env, check=True, capture_output=True,
+        )
         database = sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)
-        left = "select count(*) from jobs where state in ('waiting', 'running')"
+        left = (
+            "select count(*) from jobs where kind = 'repository' and state in ('waiting', 'running')"
+        )
         while database.execute(left).fetchone()[0]:
             time.sleep(0.05)
             dead = [name for name, it in self.started.items() if it.poll() is not None]
             if dead:
                 raise SystemExit(f"{dead[0]} ended: " + (self.root / f"{dead[0]}.log").read_text())
         took = time.monotonic() - begun
-        used = {name: cpu(it.pid) for name, it in self.started.items()}
-        done = database.execute("select count(*) from jobs where state = 'done'").fetchone()[0]
+        used = {name: cpu(it.pid) - before[name] for name, it in self.started.items()}
+        done = database.execute(
+            "select count(*) from jobs where kind = 'repository' and state = 'done'"
+        ).fetchone()[0]
         if done != len(self.urls):
             raise SystemExit(f"{done} of {len(self.urls)} were done")
         return took, used
@@ -128,7 +146,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--leeward", default="target/release/leeward")
     parser.add_argument("--nats-server", default="target/nats/bin/nats-server")
-    parser.add_argument("--repositories", type=int, default=200)
+    parser.add_argument("--repositories", type=int, default=400)
     parser.add_argument("--files", type=int, default=20, help="files in each commit")
     parser.add_argument("--lines", type=int, default=120, help="lines of each file")
     parser.add_argument("--rounds", type=int, default=3)

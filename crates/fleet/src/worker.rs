@@ -15,6 +15,7 @@ use leeward_detect::{Detector, Options};
 use leeward_dossier::Library;
 use leeward_pipeline::Unpacking;
 use leeward_source::Progress;
+use leeward_watch::Over;
 
 use crate::{
     job::{Job, Unread},
@@ -33,7 +34,7 @@ const MOST_DELIVERIES: u64 = 6;
 /// no more.
 const OTHER_VERSION: Duration = Duration::from_secs(60);
 
-/// How soon it is noticed that a job has ended, or must.
+/// How soon it is noticed that a job must end.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// How often the size of a clone is looked at.
@@ -137,7 +138,7 @@ impl<'a> Worker<'a> {
         let end = End::default();
         // Held until the result is handed in, however long that takes.
         thread::scope(|scope| {
-            let _over = Over(&end.is_over);
+            let _until = end.over.until();
             let (held, place, folder) = (&*held, self.place, self.folder.path().to_owned());
             let (watched, ended) = (&progress, &end);
             scope.spawn(move || watch(held, place, &folder, watched, ended, stop));
@@ -251,7 +252,7 @@ impl<F: Fn() -> bool + Sync> IsStopped for F {
 /// How a job ends before its time.
 #[derive(Default)]
 struct End {
-    is_over: AtomicBool,
+    over: Over,
     is_lost: AtomicBool,
     is_late: AtomicBool,
     is_large: AtomicBool,
@@ -278,7 +279,7 @@ fn watch(
 ) {
     let (begun, beat) = (Instant::now(), held.lease() / 3);
     let (mut last, mut measured) = (Instant::now(), Instant::now());
-    while !end.is_over.load(Relaxed) {
+    while !end.over.within(GLANCE) {
         if stop.is_stopped() {
             progress.cancel();
         }
@@ -303,14 +304,5 @@ fn watch(
                 Err(trouble) => tracing::warn!(%trouble, "a job could not be held"),
             }
         }
-        thread::sleep(GLANCE);
-    }
-}
-
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
     }
 }

@@ -4,10 +4,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +17,7 @@ use crate::{
     again, backoff,
     ground::Ground,
     hand_over::Handed,
+    over::Over,
     repository::{self, Wanted},
     target,
     task::Task,
@@ -35,7 +33,7 @@ const LEASE: i64 = 300;
 /// How often the sign is given.
 const BEAT: Duration = Duration::from_secs(100);
 
-/// How soon it is noticed that work has ended, or must.
+/// How soon it is noticed that work must end.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Why work came to nothing.
@@ -196,18 +194,17 @@ impl Worker {
 
     /// Does something while the work is held, and ends it when the operator says so.
     fn held<T>(&self, job: &Job, progress: &Progress, work: impl FnOnce() -> T) -> T {
-        let is_over = AtomicBool::new(false);
+        let over = Over::default();
         thread::scope(|scope| {
-            // Also where the work panics, or the watch would go on for ever.
-            let _over = Over(&is_over);
-            scope.spawn(|| self.watch(job, progress, &is_over));
+            let _until = over.until();
+            scope.spawn(|| self.watch(job, progress, &over));
             work()
         })
     }
 
-    fn watch(&self, job: &Job, progress: &Progress, is_over: &AtomicBool) {
+    fn watch(&self, job: &Job, progress: &Progress, over: &Over) {
         let mut last = Instant::now();
-        while !is_over.load(Ordering::Relaxed) {
+        while !over.within(GLANCE) {
             if self.ground.stop.is_cancelled() {
                 progress.cancel();
             }
@@ -225,7 +222,6 @@ impl Worker {
                     Err(trouble) => tracing::warn!(%trouble, "work could not be held"),
                 }
             }
-            thread::sleep(GLANCE);
         }
     }
 }
@@ -257,12 +253,4 @@ pub fn failed(
         store.note_gaps(source.id, &[NewGap { what: &what, why }], now)?;
     }
     Ok(true)
-}
-
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -12,6 +12,7 @@ use std::{
     io::{self, Read},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
     time::Duration,
 };
 
@@ -133,8 +134,12 @@ pub enum RunError {
 pub fn run(command: &mut Command, secrets: &[String], progress: &Progress) -> Result<(), RunError> {
     let mut child = command.spawn().map_err(RunError::NotStarted)?;
     let stderr = child.stderr.take();
-    let said = std::thread::spawn(move || last_words(stderr));
-    let status = wait(&mut child, progress);
+    let (talking, is_talking) = mpsc::channel();
+    let said = std::thread::spawn(move || {
+        let _talking: mpsc::Sender<()> = talking;
+        last_words(stderr)
+    });
+    let status = wait(&mut child, &is_talking, progress);
     let said = said.join().unwrap_or_default();
     match status {
         Ok(Some(status)) if status.success() => Ok(()),
@@ -205,8 +210,15 @@ fn command(url: &RemoteUrl, into: &Path) -> Command {
     command
 }
 
-/// Waits for the end; kills the program when asked to stop.
-fn wait(child: &mut Child, progress: &Progress) -> io::Result<Option<ExitStatus>> {
+/// Waits for the end; kills the program when asked to stop. What it talks through is closed
+/// when it ends, which is noticed sooner than by looking again and again.
+fn wait(
+    child: &mut Child,
+    is_talking: &mpsc::Receiver<()>,
+    progress: &Progress,
+) -> io::Result<Option<ExitStatus>> {
+    const GLANCE: Duration = Duration::from_millis(20);
+    const QUIET: Duration = Duration::from_millis(1);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
@@ -216,7 +228,9 @@ fn wait(child: &mut Child, progress: &Progress) -> io::Result<Option<ExitStatus>
             child.wait()?;
             return Ok(None);
         }
-        std::thread::sleep(Duration::from_millis(20));
+        if is_talking.recv_timeout(GLANCE) == Err(mpsc::RecvTimeoutError::Disconnected) {
+            std::thread::sleep(QUIET);
+        }
     }
 }
 
