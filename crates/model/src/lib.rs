@@ -56,4 +56,4 @@ pub use stealer::Stealer;
 pub use step::{NotAStep, StepName};
 pub use timeline::{Moment, MomentKind, Timeline, Window};
 pub use verification::{Evidence, Validity, Verification};
-pub use way::Way;
+pub use way::{Way, unpacked_name};

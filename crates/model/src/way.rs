@@ -46,6 +46,29 @@ impl Way {
         self.depth() < other.depth() && other.names().starts_with(self.names())
     }
 
+    /// This way by the name of the outermost file, for one that was opened before its name
+    /// was known: what a compressed file holds has its name, but for the ending.
+    #[must_use]
+    pub fn named_by(&self, outer: &[u8]) -> Self {
+        match self.names().split_first() {
+            Some((first, rest)) if first == NAMELESS && is_compressed(outer) => {
+                Self::of([unpacked_name(outer)].into_iter().chain(rest.iter().cloned()))
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// This way as it was before its outermost file had a name.
+    #[must_use]
+    pub fn nameless(&self) -> Self {
+        let rest = self.names().iter().skip(1).cloned();
+        if self.is_empty() {
+            Self::default()
+        } else {
+            Self::of([NAMELESS.to_vec()].into_iter().chain(rest))
+        }
+    }
+
     /// The whole way from `outer`, as it is shown: `release.zip!app.jar!config.json`.
     /// Foreign bytes.
     pub fn from(&self, outer: &[u8]) -> Vec<u8> {
@@ -55,6 +78,41 @@ impl Way {
             whole.extend_from_slice(name);
         }
         whole
+    }
+}
+
+/// The name of what a compressed file holds that has no name itself.
+const NAMELESS: &[u8] = b"content";
+
+/// The name of what a compressed file holds, by the file's own: that of `a/b.env.gz` is
+/// `b.env`.
+pub fn unpacked_name(path: &[u8]) -> Vec<u8> {
+    match parts(path) {
+        (stem, Some(_)) if stem.is_empty() => NAMELESS.to_vec(),
+        (_, None) => NAMELESS.to_vec(),
+        (stem, Some(ending)) => match ending.to_ascii_lowercase().as_slice() {
+            b"tgz" | b"tbz" | b"tbz2" | b"txz" | b"tzst" => [stem, b".tar"].concat(),
+            _ => stem.to_vec(),
+        },
+    }
+}
+
+/// Whether a name says that a file is one other, compressed.
+fn is_compressed(path: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 13] = [
+        b"gz", b"tgz", b"bz2", b"tbz", b"tbz2", b"xz", b"txz", b"lzma", b"zst", b"zstd", b"tzst",
+        b"lz4", b"z",
+    ];
+    let (_, ending) = parts(path);
+    ending.is_some_and(|ending| ENDINGS.iter().any(|it| it.eq_ignore_ascii_case(ending)))
+}
+
+/// The last name of a path, and its ending.
+fn parts(path: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let name = path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
+    match name.iter().rposition(|byte| *byte == b'.') {
+        Some(dot) => (&name[..dot], Some(&name[dot + 1..])),
+        None => (name, None),
     }
 }
 
@@ -73,5 +131,19 @@ mod tests {
         assert_eq!(table.to(b"prompt").from(b"users.parquet"), b"users.parquet!prompt");
         assert!(app.holds(&config) && Way::default().holds(&app));
         assert!(!config.holds(&app) && !app.holds(&app) && !Way::default().to(b"x").holds(&config));
+    }
+
+    #[test]
+    fn a_way_gets_the_name_of_a_compressed_file_afterwards() {
+        let way = Way::default().to(b"content").to(b"x");
+        assert_eq!(way.named_by(b"a/app.env.GZ"), Way::default().to(b"app.env").to(b"x"));
+        assert_eq!(way.named_by(b"a/app.tgz"), Way::default().to(b"app.tar").to(b"x"));
+        assert_eq!(way.named_by(b"a/app.env.GZ").nameless(), way);
+        for other in [&b"a/app.zip"[..], b"app", b".gz"] {
+            assert_eq!(way.named_by(other), way);
+        }
+        let named = Way::default().to(b"x");
+        assert_eq!(named.named_by(b"app.env.gz"), named);
+        assert_eq!(Way::default().nameless(), Way::default());
     }
 }

@@ -200,14 +200,15 @@ impl<'a> Settler<'a> {
 
     /// Makes a match of a sighting, unless somebody said to leave it alone.
     fn take(&mut self, kept: Kept, provenance: Arc<Provenance>, inside: Option<InRepository>) {
-        let Kept { inside: way, span, sighting, .. } = kept;
+        let Kept { inside: mut way, span, sighting, .. } = kept;
         let Sighting { dossier, fingerprint, secret, companions, decoded, excerpt, .. } = sighting;
         let mut signals = sighting.signals;
-        // What is inside a container was judged by its own name.
-        if let (Provenance::Git(_), Some(path)) = (&*provenance, paths_of(&provenance).first())
-            && way.is_empty()
-        {
-            signals.extend(self.detector.place(&dossier, path));
+        if let (Provenance::Git(_), Some(path)) = (&*provenance, paths_of(&provenance).first()) {
+            // What is inside a container was judged by its own name.
+            if way.is_empty() {
+                signals.extend(self.detector.place(&dossier, path));
+            }
+            way = way.named_by(path);
         }
         let would_be_shown = Confidence::of(&signals).level() >= self.request.least;
         if sighting.ignored_inline {

@@ -53,17 +53,3 @@ pub(crate) fn read_full(
     }
     (len, None)
 }
-
-/// The name of what a compressed file holds, by the file's own.
-pub(crate) fn unpacked_name(name: &[u8]) -> Vec<u8> {
-    let name = name.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
-    let Some(dot) = name.iter().rposition(|byte| *byte == b'.') else {
-        return b"content".to_vec();
-    };
-    let (stem, ending) = (&name[..dot], name[dot + 1..].to_ascii_lowercase());
-    match ending.as_slice() {
-        _ if stem.is_empty() => b"content".to_vec(),
-        b"tgz" | b"tbz" | b"tbz2" | b"txz" | b"tzst" => [stem, b".tar"].concat(),
-        _ => stem.to_vec(),
-    }
-}

@@ -105,7 +105,10 @@ impl<'u> Reader<'u> {
             }
             Provenance::Git(place) => {
                 let bytes = self.repository(&place.repository)?.read_object(&place.object).ok()?;
-                self.whole(wanted, &bytes, Origin::Git(place.kind, place.object))
+                let origin = Origin::Git(place.kind, place.object);
+                // An object has its name from a tree, which is not read here.
+                let nameless = Wanted { fingerprint, inside: &inside.nameless() };
+                self.whole(wanted, &bytes, origin).or_else(|| self.whole(nameless, &bytes, origin))
             }
             Provenance::Stdin | Provenance::Remote(_) => None,
         }

@@ -212,3 +212,18 @@ fn large_archives_in_history_are_opened() {
         assert_eq!(place["inside"], serde_json::json!(["etc/last.env"]));
     }
 }
+
+#[test]
+fn what_is_compressed_in_history_has_the_name_of_its_file() {
+    let (world, key) = (World::repository(), key());
+    world.write("conf/app.env.gz", gzip(line(&key).as_bytes(), Compression::fast()));
+    world.commit("settings");
+    let run = world.run(["scan", "--history-only", "--format", "json", "."]).exits(1);
+    let place = run.location();
+    assert_eq!(place["path"], "conf/app.env.gz!app.env", "{place:#}");
+    // It is found again by that name.
+    let report = world.beside("report.json");
+    fs::write(&report, &run.out).unwrap();
+    let run = world.run(["verify", "--plan", "--report", report.to_str().unwrap()]).exits(0);
+    assert!(run.out.contains("one value"), "{}{}", run.out, run.err);
+}

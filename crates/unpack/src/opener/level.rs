@@ -4,7 +4,9 @@
 
 use std::io::{Cursor, Read, SeekFrom};
 
-use leeward_model::{Blob, Content, Inspect, Member, NotScanned, Origin, Reason, Way, Worker as _};
+use leeward_model::{
+    Blob, Content, Inspect, Member, NotScanned, Origin, Reason, Way, Worker as _, unpacked_name,
+};
 use leeward_source::{Cut, Cutter, Measured};
 
 use super::{HEAD, Opening};
@@ -14,7 +16,7 @@ use crate::{
     digest::{self, Held},
     format::reason as broken,
     formats,
-    member::{Failing, Spooling, read_full, unpacked_name},
+    member::{Failing, Spooling, read_full},
     spool::Spool,
 };
 
