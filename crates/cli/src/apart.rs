@@ -1,6 +1,7 @@
-//! `leeward unpack-apart`: the command that Leeward starts itself with, to parse one
-//! container apart from the scanner. Nobody types it, and no value is among its
-//! arguments: the container is its standard input.
+//! `leeward unpack-apart`: the command that Leeward starts itself with, to parse
+//! containers apart from the scanner, one after another. Nobody types it, and no value is
+//! among its arguments: the container is its standard input, and what it is asked it reads
+//! from its standard error, the one stream that is left.
 
 use std::{fs::File, io, path::PathBuf, time::Duration};
 
@@ -34,12 +35,13 @@ fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }
 
-/// Parses what is its standard input.
+/// Parses what is its standard input, as often as it is asked to.
 pub(crate) fn run(args: &args::UnpackApart) -> Result<Exit, Failure> {
     let bounds =
         Bounds { memory: args.memory, time: Duration::from_millis(args.milliseconds.max(1)) };
-    let served = standard_input().and_then(|mut container| {
-        apart::serve(&args.form, bounds, &mut container, io::stdout().lock())
+    let streams = file(io::stdin()).and_then(|container| Ok((container, file(io::stderr())?)));
+    let served = streams.and_then(|(mut container, requests)| {
+        apart::serve(bounds, requests, &mut container, io::stdout().lock())
     });
     match served {
         Ok(()) => Ok(Exit::Clean),
@@ -48,18 +50,14 @@ pub(crate) fn run(args: &args::UnpackApart) -> Result<Exit, Failure> {
     }
 }
 
-/// Standard input as the file it is.
+/// A stream as the file that it is.
 #[cfg(unix)]
-fn standard_input() -> io::Result<File> {
-    use std::os::fd::AsFd as _;
-
-    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+fn file(stream: impl std::os::fd::AsFd) -> io::Result<File> {
+    Ok(File::from(stream.as_fd().try_clone_to_owned()?))
 }
 
-/// Standard input as the file it is.
+/// A stream as the file that it is.
 #[cfg(windows)]
-fn standard_input() -> io::Result<File> {
-    use std::os::windows::io::AsHandle as _;
-
-    Ok(File::from(io::stdin().as_handle().try_clone_to_owned()?))
+fn file(stream: impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    Ok(File::from(stream.as_handle().try_clone_to_owned()?))
 }

@@ -113,14 +113,12 @@ pub(crate) enum Color {
     Never,
 }
 
-/// Parse one container apart from the scanner. Leeward starts itself so.
+/// Parse containers apart from the scanner. Leeward starts itself so.
 #[derive(Args, Debug)]
 pub(crate) struct UnpackApart {
-    /// The form of the container.
-    pub(crate) form: String,
-    /// Bytes of memory that it may take.
+    /// Bytes of memory that each may take.
     pub(crate) memory: u64,
-    /// Time of a processor that it may take.
+    /// Time of a processor that each may take.
     pub(crate) milliseconds: u64,
 }
 

@@ -5,6 +5,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
 
+#[path = "apart/kept.rs"]
+mod kept;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -19,7 +22,7 @@ use leeward_dossier::Library;
 use leeward_model::{Content, FilePlace, Provenance, Reason, Tracking, Way};
 use leeward_unpack::{
     Apart, Format, Limits, Members, Problem, Settings,
-    apart::{self},
+    apart::{self, Parser},
 };
 use leeward_watch::reread::Reader;
 use serde_json::Value;
@@ -86,10 +89,20 @@ const LIMITS: Limits = Limits {
 };
 
 fn tried(name: &'static str, container: &[u8]) -> (Result<(), Problem>, Kept) {
+    tried_by(&mut None, name, container)
+}
+
+/// The same, by a child that there may be already, and with the one there is then.
+fn tried_by(
+    parser: &mut Option<Parser>,
+    name: &'static str,
+    container: &[u8],
+) -> (Result<(), Problem>, Kept) {
     let mut kept = Kept::default();
     let mut content = Cursor::new(container);
     let ended = apart::members(
         Some(&program()),
+        parser,
         &Trial(name),
         Content::Seekable(&mut content),
         &LIMITS,
@@ -148,6 +161,7 @@ fn a_child_that_goes_wrong_costs_its_own_container() {
         let content = Content::Seekable(&mut content);
         let ended = apart::members(
             Some(&program),
+            &mut None,
             &Trial("trial-echo"),
             content,
             &LIMITS,
@@ -174,6 +188,7 @@ fn what_is_enough_ends_the_child() {
     let content = Content::Seekable(&mut content);
     let ended = apart::members(
         Some(&program()),
+        &mut None,
         &Trial("trial-endless"),
         content,
         &LIMITS,
@@ -190,6 +205,7 @@ fn what_is_enough_ends_the_child() {
     let limits = Limits { time: Duration::from_secs(60), ..LIMITS };
     let ended = apart::members(
         Some(&program()),
+        &mut None,
         &Trial("trial-sleep"),
         content,
         &limits,
@@ -212,7 +228,7 @@ fn nothing_of_a_container_is_among_arguments_or_in_the_environment() {
             for process in fs::read_dir("/proc").unwrap().flatten() {
                 let read = |name: &str| fs::read(process.path().join(name)).unwrap_or_default();
                 let line = read("cmdline");
-                if !line.windows(11).any(|here| here == b"trial-sleep") {
+                if !line.windows(12).any(|here| here == b"unpack-apart") {
                     continue;
                 }
                 seen += 1;

@@ -21,6 +21,7 @@ pub(crate) use self::level::held_reason;
 use self::level::{Level, shown};
 use crate::{
     Apart, Format, Limits,
+    apart::Parser,
     budget::{Budget, Counted},
     formats,
 };
@@ -96,6 +97,7 @@ impl<'o, 'i, I: Inspect> Inspect for &'o Opener<'i, I> {
             opener: self,
             worker: self.inner.worker(),
             spare: Vec::new(),
+            parsers: Vec::new(),
             is_inspecting: false,
         }
     }
@@ -115,6 +117,8 @@ pub struct Opening<'o, 'i, I: Inspect> {
     worker: I::Worker,
     /// Buffers of one piece each, one for each depth that was ever needed.
     spare: Vec<Vec<u8>>,
+    /// Children that have parsed a container and may parse another.
+    parsers: Vec<Parser>,
     /// Whether a member is being inspected: who panics is then not a parser.
     is_inspecting: bool,
 }

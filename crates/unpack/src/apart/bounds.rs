@@ -3,8 +3,11 @@
 
 use std::{io, time::Duration};
 
-/// Bounds on a child.
-#[derive(Clone, Copy, Debug)]
+#[cfg(unix)]
+use super::wear::{MEMORY, TIME};
+
+/// Bounds on a child, for each container that it serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes of memory beyond what the program itself takes up.
     pub memory: u64,
@@ -19,7 +22,7 @@ pub struct Bounds {
 /// system calls is no error: the other bounds hold there too.
 #[cfg(target_os = "linux")]
 pub(super) fn put_on(bounds: Bounds) -> io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 
     let at_most = |resource, most: u64| {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
@@ -31,12 +34,16 @@ pub(super) fn put_on(bounds: Bounds) -> io::Result<()> {
     });
     // Without `/proc` it is not known what the program takes up; it is less than this.
     let mapped = mapped.unwrap_or(1 << 30);
-    at_most(Resource::As, mapped.saturating_add(bounds.memory))?;
-    let seconds = bounds.time.as_secs() + u64::from(bounds.time.subsec_nanos() > 0);
-    at_most(Resource::Cpu, seconds.max(1))?;
+    // What those before may have left is not taken from the next.
+    at_most(Resource::As, mapped.saturating_add(bounds.memory).saturating_add(MEMORY))?;
+    let time = bounds.time + TIME;
+    at_most(Resource::Cpu, time.as_secs() + u64::from(time.subsec_nanos() > 0))?;
     at_most(Resource::Core, 0)?;
     at_most(Resource::Fsize, 0)?;
     at_most(Resource::Nproc, 0)?;
+    // A child does not outlive its parent, whatever it is at. Where that cannot be asked
+    // for, it ends when it next asks or tells.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     filter();
     Ok(())
 }
@@ -47,8 +54,8 @@ pub(super) fn put_on(bounds: Bounds) -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
     for (resource, most) in [
-        (Resource::Cpu, bounds.time.as_secs() + 1),
-        (Resource::Data, bounds.memory.saturating_add(64 << 20)),
+        (Resource::Cpu, (bounds.time + TIME).as_secs() + 1),
+        (Resource::Data, bounds.memory.saturating_add(MEMORY).saturating_add(64 << 20)),
         (Resource::Core, 0),
         (Resource::Fsize, 0),
     ] {

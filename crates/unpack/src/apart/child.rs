@@ -1,9 +1,9 @@
-//! The child: bounds itself, parses the one container it is given on its standard
-//! input, and says on its standard output what is inside. It opens nothing, starts
+//! The child: bounds itself, parses the container that is its standard input when it is
+//! asked to, and says on its standard output what is inside. It opens nothing, starts
 //! nothing and speaks with nobody else.
 
 use std::{
-    io::{self, BufWriter, Read, Write},
+    io::{self, BufWriter, Read, SeekFrom, Write},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -11,43 +11,61 @@ use leeward_model::{Content, Reason, Seekable};
 
 use super::{
     bounds::{self, Bounds},
-    frame::{Frame, HELLO, LARGEST},
+    frame::{Frame, HELLO, LARGEST, Request},
     trial,
+    wear::Wear,
 };
-use crate::{FORMATS, Format, Limits, Members, Problem};
+use crate::{FORMATS, Limits, Members, Problem};
 
-/// Serves one container of a form as a child that was started for that. What was bounded
-/// before the first byte was read holds to the end of the process.
+/// Serves containers as a child that was started for that, until it is asked no more, or
+/// has done what it does not come back from as it was. What was bounded before the first
+/// byte was read holds to the end of the process.
 ///
 /// # Errors
 /// A form that is not known, or a parent that hears no more.
 pub fn serve(
-    form: &str,
     bounds: Bounds,
+    mut requests: impl Read,
     container: &mut dyn Seekable,
     parent: impl Write,
 ) -> io::Result<()> {
-    let known = FORMATS.iter().copied().find(|format| format.name() == form);
-    let Some(format) = known.or_else(|| trial::of(form)) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no such form of container"));
-    };
+    let wear = Wear::new();
     bounds::put_on(bounds)?;
-    let mut telling = Telling { parent: BufWriter::with_capacity(LARGEST + 5, parent), lost: None };
-    telling.parent.write_all(HELLO)?;
     let limits = Limits { memory: bounds.memory, time: bounds.time, ..Limits::default() };
-    let parsed = catch_unwind(AssertUnwindSafe(|| {
-        format.members(Content::Seekable(container), &limits, &mut telling)
-    }));
-    if let Some(error) = telling.lost.take() {
-        return Err(error);
+    let mut telling = Telling { parent: BufWriter::with_capacity(LARGEST + 5, parent), lost: None };
+    while let Some(request) = Request::read(&mut requests)? {
+        let known = FORMATS.iter().copied().find(|format| format.name() == request.form);
+        let Some(format) = known.or_else(|| trial::of(&request.form)) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no such form of container"));
+        };
+        container.seek(SeekFrom::Start(0))?;
+        telling.parent.write_all(HELLO)?;
+        telling.parent.write_all(&request.number.to_le_bytes())?;
+        // The parent waits for this alone before it takes another child, and for the rest
+        // as long as a container may take.
+        telling.parent.flush()?;
+        let parsed = catch_unwind(AssertUnwindSafe(|| {
+            format.members(Content::Seekable(container), &limits, &mut telling)
+        }));
+        if let Some(error) = telling.lost.take() {
+            return Err(error);
+        }
+        let problem = match parsed {
+            Ok(Ok(()) | Err(Problem::Stop)) => None,
+            Ok(Err(Problem::Because(reason))) => Some(reason),
+            Err(_) => Some(super::gave_up(format)),
+        };
+        let is_fresh = problem.is_none() && wear.is_little();
+        if let Some(reason) = problem {
+            Frame::Problem(reason).write(&mut telling.parent)?;
+        }
+        Frame::Done { is_fresh }.write(&mut telling.parent)?;
+        telling.parent.flush()?;
+        if !is_fresh {
+            break;
+        }
     }
-    match parsed {
-        Ok(Ok(()) | Err(Problem::Stop)) => {}
-        Ok(Err(Problem::Because(reason))) => Frame::Problem(reason).write(&mut telling.parent)?,
-        Err(_) => Frame::Problem(super::gave_up(format)).write(&mut telling.parent)?,
-    }
-    Frame::Done.write(&mut telling.parent)?;
-    telling.parent.flush()
+    Ok(())
 }
 
 /// Takes members and tells the parent.
@@ -103,8 +121,7 @@ impl<W: Write> Members for Telling<W> {
     }
 }
 
-/// What a child is called with: the form, and its bounds.
-pub(super) fn arguments(format: &dyn Format, limits: &Limits) -> [String; 3] {
-    let milliseconds = limits.time.as_millis().max(1);
-    [format.name().to_owned(), limits.memory.to_string(), milliseconds.to_string()]
+/// What a child is called with: its bounds.
+pub(super) fn arguments(bounds: Bounds) -> [String; 2] {
+    [bounds.memory.to_string(), bounds.time.as_millis().max(1).to_string()]
 }

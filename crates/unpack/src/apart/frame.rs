@@ -1,16 +1,51 @@
-//! What a child says to its parent, as frames: a letter, a length, and that many bytes.
-//! Both ends are the same program, so the protocol has no versions; the parent trusts
-//! nothing in it all the same.
+//! What a child is asked, and what it says to its parent, as frames: a letter, a length,
+//! and that many bytes. Both ends are the same program, so the protocol has no versions;
+//! the parent trusts nothing in it all the same.
 
 use std::io::{self, Read, Write};
 
 use leeward_model::Reason;
 
-/// The first bytes of a child, by which a program that is none is told.
+/// The first bytes of an answer, by which a program that is none is told. The number that
+/// was asked with follows.
 pub(super) const HELLO: &[u8; 8] = b"\0leeward";
 
 /// As much as a frame may hold; chunks are cut to it.
 pub(super) const LARGEST: usize = 64 << 10;
+
+/// What a child is asked: to parse what is in its file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// Of this container alone, and not to be guessed.
+    pub(super) number: u64,
+    /// The name of the form.
+    pub(super) form: String,
+}
+
+impl Request {
+    /// Writes it.
+    pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
+        let len = u8::try_from(self.form.len()).map_err(|_| nonsense())?;
+        let mut bytes = self.number.to_le_bytes().to_vec();
+        bytes.push(len);
+        bytes.extend(self.form.bytes());
+        to.write_all(&bytes)
+    }
+
+    /// Reads the next, or nothing from a parent that asks no more, or is no more.
+    pub(super) fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
+        let mut number = [0; 8];
+        match from.read_exact(&mut number) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        }
+        let mut len = [0];
+        from.read_exact(&mut len)?;
+        let mut form = vec![0; usize::from(len[0])];
+        from.read_exact(&mut form)?;
+        Ok(Some(Self { number: u64::from_le_bytes(number), form: text(&form) }))
+    }
+}
 
 /// A child's word.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,8 +64,11 @@ pub(super) enum Frame {
     LeftOut(Vec<u8>, Reason, Option<u64>),
     /// The container cannot be read on.
     Problem(Reason),
-    /// Nothing follows.
-    Done,
+    /// Nothing follows. What was started is fresh if it may serve another container.
+    Done {
+        /// Whether it has grown by little, in memory and in time of a processor.
+        is_fresh: bool,
+    },
 }
 
 impl Frame {
@@ -50,7 +88,7 @@ impl Frame {
                 put(to, b'l', &body)
             }
             Self::Problem(reason) => put(to, b'p', &reason_bytes(reason)),
-            Self::Done => put(to, b'd', &[]),
+            Self::Done { is_fresh } => put(to, b'd', &[u8::from(*is_fresh)]),
         }
     }
 
@@ -80,7 +118,7 @@ impl Frame {
                 Self::LeftOut(name.to_vec(), reason, bytes)
             }
             b'p' => Self::Problem(reason(&body).ok_or_else(nonsense)?.0),
-            b'd' => Self::Done,
+            b'd' => Self::Done { is_fresh: body == [1] },
             _ => return Err(nonsense()),
         })
     }
@@ -164,7 +202,8 @@ mod tests {
             Frame::LeftOut(vec![], Reason::Excluded, None),
             Frame::Problem(Reason::Corrupt("y".into())),
             Frame::Problem(Reason::Unopened("z".into())),
-            Frame::Done,
+            Frame::Done { is_fresh: true },
+            Frame::Done { is_fresh: false },
         ];
         let mut bytes = Vec::new();
         frames.iter().for_each(|frame| frame.write(&mut bytes).unwrap());
@@ -172,6 +211,18 @@ mod tests {
         for frame in frames {
             assert_eq!(Frame::read(&mut from).unwrap(), frame);
         }
+    }
+
+    #[test]
+    fn what_is_asked_is_heard() {
+        let asked = |number| Request { number, form: "pdf".to_owned() };
+        let mut bytes = Vec::new();
+        [7, u64::MAX].iter().for_each(|number| asked(*number).write(&mut bytes).unwrap());
+        let mut from = bytes.as_slice();
+        assert_eq!(Request::read(&mut from).unwrap(), Some(asked(7)));
+        assert_eq!(Request::read(&mut from).unwrap(), Some(asked(u64::MAX)));
+        assert_eq!(Request::read(&mut from).unwrap(), None);
+        assert!(Request::read(&mut &bytes[..9]).is_err());
     }
 
     proptest! {

@@ -2,10 +2,11 @@
 //! development have them, and nothing is ever recognised as one: a test asks for it by
 //! its name.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use leeward_model::Content;
 
+use super::frame::{Frame, HELLO};
 use crate::{Format, Limits, Members, Problem, Reads};
 
 /// The form of this name, in builds for development.
@@ -21,6 +22,13 @@ pub(super) fn of(name: &str) -> Option<&'static dyn Format> {
         &Trial("trial-nonsense"),
         &Trial("trial-reach"),
         &Trial("trial-endless"),
+        &Trial("trial-who"),
+        &Trial("trial-hoard"),
+        &Trial("trial-burn"),
+        &Trial("trial-beyond"),
+        &Trial("trial-ahead"),
+        &Trial("trial-gone"),
+        &Trial("trial-mute"),
     ];
     TRIALS.iter().copied().find(|trial| cfg!(debug_assertions) && trial.name() == name)
 }
@@ -73,10 +81,7 @@ impl Format for Trial {
                 std::hint::black_box(nothing[std::hint::black_box(7)]);
             }
             "trial-nonsense" => {
-                use std::io::Write as _;
-                // Past the buffer of whoever tells the parent.
-                let mut out = std::io::stdout().lock();
-                let _ = out.write_all(&[b'?'; 200 << 10]).and_then(|()| out.flush());
+                past_bytes(&[b'?'; 200 << 10])?;
             }
             "trial-reach" => {
                 let file = std::fs::File::open("/etc/hostname").is_ok();
@@ -86,11 +91,53 @@ impl Format for Trial {
                 let said = format!("{file} {socket} {process} {environment}");
                 into.member(b"reached", &mut said.as_bytes())?;
             }
+            "trial-who" => {
+                let own = std::process::id().to_string();
+                into.member(b"who", &mut own.as_bytes())?;
+            }
+            "trial-hoard" => std::mem::forget(std::hint::black_box(vec![1_u8; 2 << 20])),
+            "trial-burn" => {
+                while super::wear::is_young() {
+                    std::hint::spin_loop();
+                }
+            }
+            // These say that they have ended well, and then do something else.
+            "trial-beyond" => past(&[DONE, Frame::Member(b"beyond".to_vec())])?,
+            "trial-ahead" => {
+                past(&[DONE])?;
+                let mut ahead = HELLO.to_vec();
+                ahead.extend([0; 8]);
+                past_bytes(&ahead)?;
+                past(&[Frame::Member(b"forged".to_vec()), Frame::End, DONE])?;
+            }
+            "trial-gone" => {
+                past(&[DONE])?;
+                std::process::abort();
+            }
+            "trial-mute" => {
+                past(&[DONE])?;
+                std::thread::sleep(std::time::Duration::from_secs(600));
+            }
             "trial-endless" => into.member(b"endless", &mut std::io::repeat(b'a'))?,
             _ => {}
         }
         into.member(b"last", &mut b"last".take(4))
     }
+}
+
+const DONE: Frame = Frame::Done { is_fresh: true };
+
+/// Tells the parent something past the buffer of whoever does that.
+fn past(frames: &[Frame]) -> Result<(), Problem> {
+    let mut bytes = Vec::new();
+    frames.iter().try_for_each(|frame| frame.write(&mut bytes))?;
+    past_bytes(&bytes)
+}
+
+fn past_bytes(bytes: &[u8]) -> Result<(), Problem> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
 }
 
 #[expect(unconditional_recursion, reason = "it is to exhaust the stack")]

@@ -20,6 +20,10 @@ use crate::{
     spool::Spool,
 };
 
+/// How many children a thread keeps that have nothing to do: as many as are at work at
+/// once on a message with a document, some megabytes each.
+const IDLE: usize = 2;
+
 /// A container that is open.
 pub(super) struct Level<'a, 'o, 'i, I: Inspect> {
     pub(super) opening: &'a mut Opening<'o, 'i, I>,
@@ -66,26 +70,15 @@ impl<'o, 'i, I: Inspect> Level<'_, 'o, 'i, I> {
     }
 
     fn members(&mut self, budget: &Budget<'_>, content: Content<'_>) -> Result<(), Problem> {
-        let (format, apart, opener) = (self.format, self.apart, self.opening.opener);
+        let format = self.format;
         // A process of its own has memory of its own.
         let windows = if self.is_apart() { 0 } else { self.windows.min(3) };
         let window = (budget.limits.window >> windows).max(1);
         let limits = Limits { window, ..*budget.limits };
-        let mut taking = Taking { level: self, budget };
         if format.is_apart() {
-            let is_stopped = opener.is_stopped;
-            let Content::Seekable(reader) = content else {
-                return apart::members(apart, format, content, &limits, &mut taking, is_stopped);
-            };
-            let seekable = Content::Seekable(&mut *reader);
-            let ended = apart::members(apart, format, seekable, &limits, &mut taking, is_stopped);
-            if let (Err(Problem::Because(_)), Some(other)) = (&ended, format.otherwise()) {
-                reader.seek(SeekFrom::Start(0))?;
-                let mut reader = Passing { budget, reader };
-                other.members(Content::Seekable(&mut reader), &limits, &mut taking)?;
-            }
-            return ended;
+            return self.members_apart(budget, content, &limits);
         }
+        let mut taking = Taking { level: self, budget };
         match content {
             Content::Seekable(reader) if format.reads() == Reads::Anywhere => {
                 let mut reader = Passing { budget, reader };
@@ -93,6 +86,33 @@ impl<'o, 'i, I: Inspect> Level<'_, 'o, 'i, I> {
             }
             content => format.members(content, &limits, &mut taking),
         }
+    }
+
+    fn members_apart(
+        &mut self,
+        budget: &Budget<'_>,
+        mut content: Content<'_>,
+        limits: &Limits,
+    ) -> Result<(), Problem> {
+        let (format, apart, is_stopped) = (self.format, self.apart, self.opening.opener.is_stopped);
+        let mut parser = self.opening.parsers.pop();
+        let mut taking = Taking { level: self, budget };
+        let whole = match &mut content {
+            Content::Seekable(reader) => Content::Seekable(&mut **reader),
+            Content::Stream(reader) => Content::Stream(&mut **reader),
+        };
+        let ended =
+            apart::members(apart, &mut parser, format, whole, limits, &mut taking, is_stopped);
+        let idle = &mut taking.level.opening.parsers;
+        idle.extend(parser.filter(|_| idle.len() < IDLE));
+        if let (Err(Problem::Because(_)), Some(other), Content::Seekable(reader)) =
+            (&ended, format.otherwise(), content)
+        {
+            reader.seek(SeekFrom::Start(0))?;
+            let mut reader = Passing { budget, reader };
+            other.members(Content::Seekable(&mut reader), limits, &mut taking)?;
+        }
+        ended
     }
 
     /// Whether its parser runs in a process of its own.
