@@ -122,7 +122,7 @@ pub const RULES: &[Rule] = &[
         applies: |known| known.exposure == Exposure::Public,
     },
     Rule {
-        when: "it is in a service where others read it",
+        when: "it is in a service where others may read it",
         points: 2,
         applies: |known| known.exposure == Exposure::Shared,
     },

@@ -58,6 +58,11 @@ impl Access {
         text(found)
     }
 
+    /// Whether something is set, by the name it has in the environment.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.settings.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
     /// The rules of the network, for objects.
     pub(crate) fn network(&self) -> Network {
         Network { answer_within: ANSWER_WITHIN, ..self.network.clone() }

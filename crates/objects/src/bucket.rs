@@ -108,13 +108,15 @@ pub fn scan<I: Inspect>(
     let shared = Shared {
         root: address.root(),
         store,
+        is_anonymous: access.anonymous,
         options,
         progress,
         handle: runtime.handle().clone(),
         judged: inspect.judged(),
         account: Mutex::default(),
-        order: Mutex::default(),
+        order: Mutex::new(Order::after(options.start_after.clone())),
         ended: AtomicBool::new(false),
+        why: Mutex::default(),
         failures: AtomicU32::new(0),
         asked: Arc::new(AtomicU64::new(0)),
     };
@@ -130,6 +132,7 @@ pub fn scan<I: Inspect>(
         drop(queue);
         runtime.block_on(shared.feed(address, jobs));
     });
+    shared.tell_end(address);
     let asked = shared.asked.load(Ordering::Relaxed);
     let coverage = shared.account.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Read { coverage, asked })
@@ -138,6 +141,7 @@ pub fn scan<I: Inspect>(
 struct Shared<'a> {
     root: String,
     store: Store,
+    is_anonymous: bool,
     options: &'a Options<'a>,
     progress: &'a Progress,
     handle: Handle,
@@ -147,6 +151,8 @@ struct Shared<'a> {
     order: Mutex<Order>,
     /// Nothing more is asked for.
     ended: AtomicBool,
+    /// Why, if it was for the store's sake.
+    why: Mutex<Option<String>>,
     failures: AtomicU32,
     asked: Arc<AtomicU64>,
 }
@@ -181,7 +187,12 @@ impl Shared<'_> {
                     continue;
                 }
                 Err(trouble) => {
-                    self.end(address, lister.after(), &trouble);
+                    let trouble = self.to_us(trouble);
+                    let what = match lister.after() {
+                        None => "it cannot be listed",
+                        Some(_) => "it is not listed any further",
+                    };
+                    self.end(&format!("{what}: {}", trouble.of_listing()));
                     break;
                 }
             };
@@ -217,10 +228,8 @@ impl Shared<'_> {
                 while fetching.try_join_next().is_some() {}
             }
         }
-        if self.progress.is_cancelled() && !self.ended.load(Ordering::Relaxed) {
-            let path = address.to_string().into_bytes();
-            let reason = Reason::Limit("the scan was stopped".to_owned());
-            self.account().not_scanned.push(NotScanned { path, reason, bytes: None });
+        if number == 0 && !self.is_over() {
+            self.account().warnings.push(nothing_there(address));
         }
         drop(jobs);
         while fetching.join_next().await.is_some() {}
@@ -250,46 +259,68 @@ impl Shared<'_> {
 
     /// Accounts for an object that could not be had, and ends it all where that
     /// concerns everything.
-    fn failed(&self, number: u64, key: String, trouble: &Trouble, bytes: u64) {
-        let reason = match self.progress.is_cancelled() {
-            true => Reason::Limit("the scan was stopped".to_owned()),
-            false => trouble.reason(),
-        };
-        self.left_out(&key, reason, Some(bytes));
-        let is_last = match trouble {
+    fn failed(&self, number: u64, key: String, trouble: Trouble, bytes: u64) {
+        // The end of it all is told once, with the key up to which everything was read.
+        if self.progress.is_cancelled() {
+            return;
+        }
+        let trouble = self.to_us(trouble);
+        // What may be had next time is where to go on from.
+        match &trouble {
+            Trouble::Changed | Trouble::Withheld(_) => self.done(number, key.clone()),
+            Trouble::Credential(_) | Trouble::Broken(_) => self.order().leave_open(number),
+        }
+        let is_last = match &trouble {
             Trouble::Credential(_) => true,
-            Trouble::Broken(_) => self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES,
+            Trouble::Broken(_) => {
+                self.ended.load(Ordering::Relaxed)
+                    || self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES
+            }
             Trouble::Changed | Trouble::Withheld(_) => false,
         };
-        let is_first = is_last && !self.ended.swap(true, Ordering::Relaxed);
-        if is_first && !self.progress.is_cancelled() {
-            let path = self.root.clone().into_bytes();
-            let reason = Reason::Unreadable(format!("nothing more was read: {}", trouble.why()));
-            self.account().not_scanned.push(NotScanned { path, reason, bytes: None });
-        }
-        // What may be had next time is where to go on from.
-        if matches!(trouble, Trouble::Changed | Trouble::Withheld(_)) {
-            self.done(number, key);
+        match is_last {
+            true => self.end(&format!("nothing more was read: {}", trouble.of_all())),
+            false => self.left_out(&key, trouble.reason(), Some(bytes)),
         }
     }
 
+    /// What is wrong, for whoever has no credential and wants none.
+    fn to_us(&self, trouble: Trouble) -> Trouble {
+        if self.is_anonymous { trouble.for_anybody() } else { trouble }
+    }
+
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn done(&self, number: u64, key: String) {
-        let mut order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        // Told under the lock, so that it is told in order.
+        let mut order = self.order();
         if let (Some(key), Some(on_cursor)) = (order.done(number, key), self.options.on_cursor) {
             on_cursor(&key);
         }
     }
 
-    /// Says that the listing ended before its end.
-    fn end(&self, address: &Address, after: Option<&str>, trouble: &Trouble) {
+    /// Has nothing more asked for. The first reason counts.
+    fn end(&self, why: &str) {
         self.ended.store(true, Ordering::Relaxed);
-        let after = after.map_or_else(String::new, |key| format!(" after `{key}`"));
-        let why = match trouble {
-            Trouble::Changed => "there is no such bucket",
-            trouble => trouble.why(),
+        let mut first = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Says that it ended before its end, and from where it can be gone on with.
+    fn tell_end(&self, address: &Address) {
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let so_far = self.order().last().map_or_else(String::new, |key| {
+            format!("; everything up to `{key}` was read, `--start-after` goes on from there")
+        });
+        let reason = match why {
+            Some(why) => Reason::Unreadable(why + &so_far),
+            None if self.progress.is_cancelled() => {
+                Reason::Limit("the scan was stopped".to_owned() + &so_far)
+            }
+            None => return,
         };
-        let reason =
-            Reason::Unreadable(format!("the bucket is not listed any further{after}: {why}"));
         let path = address.to_string().into_bytes();
         self.account().not_scanned.push(NotScanned { path, reason, bytes: None });
     }
@@ -297,6 +328,14 @@ impl Shared<'_> {
     fn left_out(&self, key: &str, reason: Reason, bytes: Option<u64>) {
         let path = format!("{}/{key}", self.root).into_bytes();
         self.account().not_scanned.push(NotScanned { path, reason, bytes });
+    }
+}
+
+/// What is told where there was nothing to read.
+fn nothing_there(address: &Address) -> String {
+    match address.prefix.as_str() {
+        "" => format!("`{address}` holds no objects"),
+        prefix => format!("no key in `{}` begins with `{prefix}`", address.root()),
     }
 }
 

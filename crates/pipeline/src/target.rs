@@ -98,7 +98,7 @@ impl Target {
         match (fs::metadata(&path), text.to_str()) {
             (Ok(found), _) if found.is_file() || found.is_dir() => Ok(Self::Path(path)),
             (Ok(_), _) => Err(BadTarget::NotAFile(path)),
-            (Err(_), Some(url)) if RemoteUrl::is_meant(url) => {
+            (Err(_), Some(url)) if RemoteUrl::is_meant(url) && !url.starts_with("file://") => {
                 RemoteUrl::parse(url, true).map(Self::Remote).map_err(BadTarget::Url)
             }
             (Err(error), _) => Err(BadTarget::Path(path, error)),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use leeward_model::Reason;
+use leeward_model::{NotScanned, Reason};
 
 use crate::{view::LeftOut, words::count};
 
@@ -15,9 +15,33 @@ pub(crate) struct Words {
     pub(crate) next_step: &'static str,
 }
 
+/// What sources say where somebody stopped the scan, at the beginning of it.
+const STOPPED: &str = "the scan was stopped";
+
+/// What is said of a content that is not what its digest says, at the beginning of it.
+const MISMATCH: &str = "digest mismatch";
+
 impl Words {
-    pub(crate) fn of(reason: &Reason) -> Self {
-        let (one, many, next_step) = match reason {
+    pub(crate) fn of(item: &NotScanned) -> Self {
+        let (one, many, next_step) = match &item.reason {
+            Reason::Limit(why) if why.starts_with(STOPPED) => (
+                "cut short",
+                "cut short",
+                "scan again; with `--resume`, a scan goes on from where it was stopped",
+            ),
+            Reason::Unreadable(_) if is_elsewhere(&item.path) => (
+                "not handed out",
+                "not handed out",
+                "see to what is said there, then scan again; with `--resume`, what was read and \
+                 held nothing is not read again",
+            ),
+            Reason::Corrupt(why)
+                if is_elsewhere(&item.path)
+                    || item.path.contains(&b'!')
+                    || why.starts_with(MISMATCH) =>
+            {
+                ("corrupt", "corrupt", "scan again from an intact copy")
+            }
             Reason::Excluded => ("excluded path", "excluded paths", ""),
             Reason::SymbolicLink => ("symbolic link", "symbolic links", ""),
             Reason::NotAFile => ("special file", "special files", ""),
@@ -72,13 +96,22 @@ pub(crate) struct Group<'a> {
 
 /// Things left out, by reason, in the reasons' order.
 pub(crate) fn groups<'a>(items: impl IntoIterator<Item = &'a LeftOut<'a>>) -> Vec<Group<'a>> {
-    let mut groups: BTreeMap<&str, Group<'a>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), Group<'a>> = BTreeMap::new();
     for item in items {
+        let words = Words::of(item.item);
         groups
-            .entry(item.item.reason.name())
-            .or_insert_with(|| Group { words: Words::of(&item.item.reason), items: Vec::new() })
+            .entry((item.item.reason.name(), words.one))
+            .or_insert_with(|| Group { words, items: Vec::new() })
             .items
             .push(item);
     }
     groups.into_values().collect()
+}
+
+/// Whether something lies in a store or a registry: there no user of this machine and no
+/// Git helps.
+fn is_elsewhere(path: &[u8]) -> bool {
+    ["s3://", "gs://", "az://", "oci://", "docker://"]
+        .iter()
+        .any(|scheme| path.starts_with(scheme.as_bytes()))
 }

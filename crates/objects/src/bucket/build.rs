@@ -35,6 +35,11 @@ pub(super) async fn store(address: &Address, access: &Access) -> Result<Store, U
 }
 
 async fn s3(address: &Address, access: &Access) -> Result<Store, Unopened> {
+    let halves = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    if let [true, false] | [false, true] = halves.map(|half| access.has(half)) {
+        let [id, secret] = halves;
+        return Err(Unopened::because(format!("one of {id} and {secret} is set alone: set both")));
+    }
     let given = access.setting(&["aws_region", "aws_default_region"]);
     let endpoint = endpoint(access, &["aws_endpoint_url_s3", "aws_endpoint_url", "aws_endpoint"])?;
     let plain = is_set(access, "aws_allow_http");

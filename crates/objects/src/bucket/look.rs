@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use leeward_model::{Content, Inspect, Origin, Reason, Wanted, Worker as _};
+use leeward_model::{Content, Inspect, Origin, Wanted, Worker as _};
 use object_store::{GetOptions, ObjectMeta};
 use tokio::sync::mpsc;
 
@@ -48,7 +48,6 @@ impl Shared<'_> {
             let path = PathBuf::from(format!("{}/{key}", self.root));
             let mark = mark(&self.root, &meta);
             if self.progress.is_cancelled() {
-                self.left_out(&key, Reason::Limit("the scan was stopped".into()), Some(meta.size));
                 continue;
             }
             let ended = match got {
@@ -69,7 +68,7 @@ impl Shared<'_> {
                     }
                     self.done(number, key);
                 }
-                Err((trouble, bytes)) => self.failed(number, key, &trouble, bytes),
+                Err((trouble, bytes)) => self.failed(number, key, trouble, bytes),
             }
         }
     }

@@ -76,7 +76,7 @@ impl Trouble {
                 Self::Withheld(named("it is in an archive: restore it first, and scan it then"))
             }
             (_, Some("NoSuchBucket" | "ContainerNotFound")) => {
-                Self::Broken(named("there is no such bucket"))
+                Self::Broken(format!("{}; {NAME}", named("there is no such bucket")))
             }
             (_, Some("PermanentRedirect" | "AuthorizationHeaderMalformed")) => Self::Broken(named(
                 "the bucket is in another region: set the region in the environment",
@@ -85,14 +85,17 @@ impl Trouble {
             (Error::Unauthenticated { .. }, _) => {
                 Self::Credential(named("the credential is refused: sign in again"))
             }
-            (Error::PermissionDenied { .. }, _) => {
-                Self::Withheld(named("the credential may not read it"))
-            }
+            (Error::PermissionDenied { .. }, _) => Self::Withheld(named(MAY_NOT)),
             _ if is_of_machine(&text) => Self::Credential(
                 "there is no credential: set one in the environment, or scan a public bucket \
                  with `--anonymous`"
                     .to_owned(),
             ),
+            // A listing that is refused comes as any other failure.
+            _ if status(&text) == Some(401) => {
+                Self::Credential(named("the credential is refused: sign in again"))
+            }
+            _ if status(&text) == Some(403) => Self::Withheld(named(MAY_NOT)),
             _ => Self::Broken(match status(&text) {
                 Some(status) => named(&format!("the store answers with status {status}")),
                 None => named(
@@ -122,7 +125,52 @@ impl Trouble {
             Self::Withheld(why) | Self::Credential(why) | Self::Broken(why) => why,
         }
     }
+
+    /// The same for whoever asks without a credential: none is refused.
+    pub(super) fn for_anybody(self) -> Self {
+        match self {
+            Self::Withheld(why) if why.starts_with(MAY_NOT) => Self::Withheld(
+                "it is not public; leave `--anonymous` out, and scan with a credential".to_owned(),
+            ),
+            Self::Credential(_) => Self::Credential(
+                "it is not public; leave `--anonymous` out, and scan with a credential".to_owned(),
+            ),
+            other => other,
+        }
+    }
+
+    /// Why a bucket is not listed, with what to do about it.
+    pub(super) fn of_listing(&self) -> String {
+        match self {
+            Self::Changed => format!("there is no such bucket; {NAME}"),
+            Self::Withheld(why) => match why.strip_prefix(MAY_NOT) {
+                Some(code) => format!(
+                    "the credential may not list it{code}: it takes the right to list and the \
+                     right to get"
+                ),
+                None => why.clone(),
+            },
+            Self::Credential(_) | Self::Broken(_) => self.of_all(),
+        }
+    }
+
+    /// Why nothing is read any more, with what to do about it.
+    pub(super) fn of_all(&self) -> String {
+        let why = self.why();
+        match why {
+            "no connection" | "no answer in time" => {
+                format!("{why}; see that the store can be reached from here at its address")
+            }
+            why => why.to_owned(),
+        }
+    }
 }
+
+/// What an object is told that a credential does not reach.
+const MAY_NOT: &str = "the credential may not read it";
+
+/// What to do where there is no bucket of a name.
+const NAME: &str = "look at its name, and at the endpoint if one is set";
 
 /// Words of our own that an error may carry; see `connect`.
 const KNOWN: &[&str] = &[
@@ -167,6 +215,8 @@ mod tests {
         assert!(matches!(expired, Trouble::Credential(why) if why.contains("ExpiredToken")));
         let archived = of("status code: 403: <Code>InvalidObjectState</Code>");
         assert!(matches!(archived, Trouble::Withheld(why) if why.contains("restore")));
+        let refused = of("status code: 403 Forbidden: <Code>AuthorizationFailure</Code>");
+        assert!(refused.of_listing().contains("may not list it (AuthorizationFailure)"));
         let slow = of("status code: 503 Slow: <Code>SlowDown</Code>");
         assert_eq!(
             slow,

@@ -152,7 +152,7 @@ fn an_expired_credential_ends_it_and_what_was_read_stands() {
     assert_eq!(seen.paths(), ["s3://bucket/a", "s3://bucket/b"]);
     let reasons = reasons(&read);
     assert!(reasons[0].1.contains("sign in again"), "{reasons:?}");
-    assert!(reasons[0].1.contains("after `b`"), "{reasons:?}");
+    assert!(reasons[0].1.contains("everything up to `b` was read"), "{reasons:?}");
     assert!(!format!("{read:?}").contains("\\u{1b}"), "{read:?}");
 }
 
