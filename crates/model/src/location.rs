@@ -101,6 +101,10 @@ pub struct Location {
     pub provenance: Arc<Provenance>,
     /// Which text inside it, if it is a container; empty for its own bytes.
     pub inside: Way,
+    /// The later layer of the same image that deletes it, in words such as
+    /// `layer 3 sha256:0123456789ab`; whoever has the image has it all the same.
+    /// Foreign text.
+    pub deleted_by: Option<String>,
     /// Where in its original bytes, also when the secret was under an encoding. Of a
     /// member of a container: in the member's bytes.
     pub span: Span,

@@ -245,6 +245,7 @@ mod tests {
             };
             Location {
                 inside: Way::default(),
+                deleted_by: None,
                 provenance: Arc::new(Provenance::Git(GitPlace {
                     repository: repository.into(),
                     kind: GitObjectKind::Blob,

@@ -140,6 +140,7 @@ mod tests {
         let (secret, at) = (Secret::new(*b"value"), Position::START);
         let location = |provenance| Location {
             inside: Way::default(),
+            deleted_by: None,
             provenance: Arc::new(provenance),
             span: Span { start: 0, end: 5 },
             start: at,

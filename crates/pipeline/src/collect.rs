@@ -21,6 +21,7 @@ use leeward_model::{
 use crate::{
     column::way_to,
     inquire::Early,
+    layers::Layers,
     packages::{Packages, Seen},
 };
 
@@ -44,6 +45,15 @@ impl Place {
         };
         (place, origin.inside())
     }
+
+    /// What its source calls it.
+    fn outer(&self) -> Vec<u8> {
+        match self {
+            Self::Stdin => b"-".to_vec(),
+            Self::File(path) => path.as_os_str().as_encoded_bytes().to_vec(),
+            Self::Git(_, object) => object.to_string().into_bytes(),
+        }
+    }
 }
 
 /// A sighting with its place and its span in the original bytes.
@@ -52,6 +62,8 @@ pub(crate) struct Kept {
     pub(crate) place: Place,
     /// Which text inside the place; empty for its own bytes.
     pub(crate) inside: Way,
+    /// The later layer of an image that deletes it; known when all was seen.
+    pub(crate) deleted_by: Option<String>,
     pub(crate) span: Span,
     pub(crate) sighting: Sighting,
 }
@@ -89,6 +101,7 @@ pub(crate) struct Collector<'d> {
     bounds: Bounds,
     state: Mutex<State>,
     met: Met,
+    layers: Layers,
 }
 
 /// Which originals there was a sighting in, of whatever confidence and whatever becomes
@@ -154,6 +167,7 @@ impl<'d> Collector<'d> {
             bounds: BOUNDS,
             state: Mutex::default(),
             met: Met::default(),
+            layers: Layers::default(),
         }
     }
 
@@ -172,6 +186,9 @@ impl<'d> Collector<'d> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let State { mut collected, binary, .. } = state;
         doubles::leave_out(&mut collected.kept, &binary);
+        for kept in collected.kept.iter_mut().filter(|kept| !kept.inside.is_empty()) {
+            kept.deleted_by = self.layers.deleting(&kept.place.outer(), kept.inside.names());
+        }
         collected
     }
 
@@ -200,10 +217,14 @@ impl<'d> Collector<'d> {
         }
         let inside = way_to(origin, blob.bytes, sighting.span.start);
         match piece {
-            None => state.collected.kept.push(Kept { place, inside, span, sighting }),
+            None => {
+                let kept = Kept { place, inside, deleted_by: None, span, sighting };
+                state.collected.kept.push(kept);
+            }
             Some(piece) => {
                 let pending = state.pending.entry((place.clone(), whole)).or_default();
-                pending.push((piece.index, Kept { place, inside, span, sighting }));
+                let kept = Kept { place, inside, deleted_by: None, span, sighting };
+                pending.push((piece.index, kept));
             }
         }
     }
@@ -287,6 +308,9 @@ pub(crate) struct Seer<'c, 'd> {
 impl Worker for Seer<'_, '_> {
     fn inspect(&mut self, blob: Blob<'_>) -> Trace {
         let Self { collector, scratch } = self;
+        if collector.layers.look(&blob) {
+            collector.met.note(blob.origin);
+        }
         collector
             .packages
             .look(&blob, |seen| collector.keep_package(blob.origin, blob.piece, seen));

@@ -12,6 +12,7 @@ mod collect;
 mod column;
 mod ignore;
 mod inquire;
+mod layers;
 mod objects;
 mod packages;
 mod push;

@@ -130,8 +130,8 @@ impl Found {
         let key = seen.key();
         let Seen { inside, span, start, end, excerpt, release, .. } = seen;
         let known = self.releases.entry(key).or_insert(release);
-        let decoded = Vec::new();
-        let at = Location { provenance, inside, span, start, end, decoded, excerpt };
+        let (decoded, deleted_by) = (Vec::new(), None);
+        let at = Location { provenance, inside, deleted_by, span, start, end, decoded, excerpt };
         known.locations.push(at);
     }
 

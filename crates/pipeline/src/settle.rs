@@ -200,7 +200,7 @@ impl<'a> Settler<'a> {
 
     /// Makes a match of a sighting, unless somebody said to leave it alone.
     fn take(&mut self, kept: Kept, provenance: Arc<Provenance>, inside: Option<InRepository>) {
-        let Kept { inside: mut way, span, sighting, .. } = kept;
+        let Kept { inside: mut way, deleted_by, span, sighting, .. } = kept;
         let Sighting { dossier, fingerprint, secret, companions, decoded, excerpt, .. } = sighting;
         let mut signals = sighting.signals;
         if let (Provenance::Git(_), Some(path)) = (&*provenance, paths_of(&provenance).first()) {
@@ -236,7 +236,8 @@ impl<'a> Settler<'a> {
             return;
         }
         let (start, end) = (sighting.start, sighting.end);
-        let location = Location { provenance, inside: way, span, start, end, decoded, excerpt };
+        let location =
+            Location { provenance, inside: way, deleted_by, span, start, end, decoded, excerpt };
         self.matches.push(Match { dossier, fingerprint, secret, companions, location, signals });
     }
 

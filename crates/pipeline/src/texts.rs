@@ -126,7 +126,7 @@ pub fn scan_texts_knowing(
         let kept = sightings.into_iter().map(|mut sighting| {
             sighting.ignored_inline = false;
             let span = Span { start: sighting.span.start as u64, end: sighting.span.end as u64 };
-            Kept { place: Place::Stdin, inside: Way::default(), span, sighting }
+            Kept { place: Place::Stdin, inside: Way::default(), deleted_by: None, span, sighting }
         });
         settler.remote(kept, &provenance);
     }

@@ -123,6 +123,7 @@ impl Exposure {
             .filter_map(|place| if let Provenance::Remote(it) = place { Some(&**it) } else { None })
             .collect();
         lines.extend(elsewhere(&remote, now, masker));
+        lines.extend(deleted(locations, masker));
         lines.extend(on_disk(locations, committed));
         let committed_at = oldest.map(|(_, commit)| commit.committed_at);
         let since = committed_at.into_iter().chain(remote.iter().filter_map(|it| it.at)).min();
@@ -188,6 +189,21 @@ fn elsewhere(remote: &[&RemotePlace], now: i64, masker: &Masker) -> Option<Strin
     };
     let (author, written) = (author.unwrap_or_default(), written.unwrap_or_default());
     Some(format!("in {item}{author}{written}; {readers}{more}"))
+}
+
+/// What there is to say of files that a later layer of an image deletes.
+fn deleted(locations: &[Location], masker: &Masker) -> Option<String> {
+    let deleting = || locations.iter().filter_map(|place| place.deleted_by.as_ref());
+    let layer = words::clip(&masker.text(deleting().next()?));
+    Some(match (deleting().count(), locations.len()) {
+        (1, 1) => {
+            format!("deleted by a later layer of the image ({layer}); the image still holds it")
+        }
+        (some, places) => format!(
+            "in {some} of {places} places deleted by a later layer of its image; the images still \
+             hold it"
+        ),
+    })
 }
 
 /// Where an object belongs that no commit is known to have introduced.
@@ -278,6 +294,7 @@ mod tests {
     fn says(places: Vec<Provenance>) -> String {
         let location = |provenance| Location {
             inside: Way::default(),
+            deleted_by: None,
             provenance: Arc::new(provenance),
             span: Span { start: 0, end: 1 },
             start: Position::START,

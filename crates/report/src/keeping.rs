@@ -52,6 +52,7 @@ fn place(location: &Location, masker: &Masker) -> Location {
     Location {
         provenance: Arc::new(provenance),
         inside: crate::view::masked_way(&location.inside, masker),
+        deleted_by: location.deleted_by.as_deref().map(|layer| masker.text(layer)),
         excerpt: Excerpt {
             text: masker.text(&location.excerpt.text),
             mark: location.excerpt.mark.clone(),

@@ -260,6 +260,8 @@ pub(crate) struct Place<'a> {
     pub(crate) outer: Vec<u8>,
     /// The way in, masked; empty for what lies in the open.
     pub(crate) inside: Way,
+    /// The later layer that deletes it, masked.
+    pub(crate) deleted_by: Option<String>,
     /// The line, masked.
     pub(crate) excerpt: Excerpt,
     /// What Git knows, if it lies in a Git object.
@@ -294,6 +296,7 @@ impl<'a> Place<'a> {
             path: inside.from(&outer),
             outer,
             inside,
+            deleted_by: location.deleted_by.as_deref().map(|layer| masker.text(layer)),
             excerpt: excerpt(&location.excerpt, masker),
             git,
             remote,

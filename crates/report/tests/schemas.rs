@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Sample, clean, hostile, inside, one, rich, sample_with};
+use common::{Sample, clean, deleted, hostile, inside, one, rich, sample_with};
 use leeward_report::{Format, Style};
 use serde_json::Value;
 
@@ -24,6 +24,7 @@ fn samples() -> Vec<Sample> {
         rich(),
         one(),
         inside(),
+        deleted(),
         clean(),
         hostile(),
         common::probed::asked(),
@@ -106,6 +107,32 @@ fn a_line_of_a_member_is_no_line_of_its_container() {
     let text = inside().write(Format::Github, Style::PLAIN);
     assert!(text.contains("file=dist/release.zip,title="), "{text}");
     assert!(text.contains("In dist/release.zip!app.jar!config.json:3:23"), "{text}");
+}
+
+/// Whoever opens the image sees no such file.
+#[test]
+fn all_formats_say_that_a_later_layer_deletes_it() {
+    let formats = [
+        Format::Human,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Csv,
+        Format::Markdown,
+        Format::Html,
+        Format::Junit,
+        Format::Gitlab,
+        Format::Github,
+    ];
+    for format in formats {
+        let text = deleted().write(format, Style::PLAIN);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("layer 3 sha256:0123456789ab"), "{format:?}: {text}");
+        assert!(text.contains("eleted by a later layer of the image"), "{format:?}: {text}");
+    }
+    let json: Value = serde_json::from_str(&deleted().write(Format::Json, Style::PLAIN)).unwrap();
+    let place = &json["findings"][0]["locations"][0];
+    assert_eq!(place["deleted_by"], "layer 3 sha256:0123456789ab");
 }
 
 #[test]

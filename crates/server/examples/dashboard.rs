@@ -119,6 +119,7 @@ fn fill(store: &mut Store, many: i64) -> Result<(), Box<dyn std::error::Error>> 
                     severity: Rating { level: levels[n as usize % 4], why: Vec::new() },
                     locations: vec![Location {
                         inside: Way::default(),
+                        deleted_by: None,
                         provenance: Arc::new(place),
                         span: Span { start: 1, end: 33 },
                         start: Position { line: 1, column: 1 },

@@ -126,6 +126,7 @@ fn finding(n: u64) -> Finding {
     };
     let location = |provenance| Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(provenance),
         span: Span { start: 100, end: 132 },
         start: Position { line: 7, column: 20 },

@@ -10,6 +10,9 @@ use sha2::{Digest as _, Sha256};
 /// What a digest is preceded by.
 const PLACE: &[u8] = b"blobs/sha256/";
 
+/// Bytes that are read at once.
+const BUFFER: usize = 64 << 10;
+
 /// Digits of a digest.
 const DIGITS: usize = 64;
 
@@ -41,10 +44,17 @@ impl<'r> Held<'r> {
     }
 
     /// Whether all of it is what a name promised; reads what nobody wanted. What cannot
-    /// be read was told by whoever read it.
-    pub(crate) fn keeps(mut self, promised: &[u8]) -> bool {
-        if io::copy(&mut self, &mut io::sink()).is_err() {
-            return true;
+    /// be read was told by whoever read it, and what was stopped by whoever was.
+    pub(crate) fn keeps(mut self, promised: &[u8], is_stopped: &dyn Fn() -> bool) -> bool {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(_) if is_stopped() => return true,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return true,
+            }
         }
         let found = self.state.finalize();
         let digit = |half: u8| char::from_digit(u32::from(half), 16).map(|digit| digit as u8);
@@ -81,12 +91,12 @@ mod tests {
 
     #[test]
     fn a_content_is_held_against_its_name() {
-        let keeps = |mut text: &[u8]| Held::new(&mut text).keeps(TEXT.as_bytes());
+        let keeps = |mut text: &[u8]| Held::new(&mut text).keeps(TEXT.as_bytes(), &|| false);
         assert!(keeps(b"text"));
         assert!(!keeps(b"other") && !keeps(b""));
         let mut half: &[u8] = b"text";
         let mut held = Held::new(&mut half);
         held.read_exact(&mut [0; 2]).unwrap();
-        assert!(held.keeps(TEXT.as_bytes()));
+        assert!(held.keeps(TEXT.as_bytes(), &|| false));
     }
 }

@@ -13,8 +13,8 @@ use std::{
 };
 
 use leeward_model::{
-    Blob, Content, Coverage, Inspect, Judged, Mark, Origin, Position, Reason, Trace, Wanted, Way,
-    Worker,
+    Blob, Content, Coverage, Inspect, Judged, Mark, NotScanned, Origin, Position, Reason, Seekable,
+    Trace, Wanted, Way, Worker,
 };
 
 pub(crate) use self::level::held_reason;
@@ -23,6 +23,7 @@ use crate::{
     Apart, Format, Limits,
     apart::Parser,
     budget::{Budget, Counted},
+    digest::{self, Held},
     formats,
 };
 
@@ -129,7 +130,8 @@ impl<I: Inspect> Worker for Opening<'_, '_, I> {
         if blob.piece.is_none() {
             let head = &blob.bytes[..blob.bytes.len().min(HEAD)];
             let mut bytes = Cursor::new(blob.bytes);
-            self.open(blob.origin, head, Content::Seekable(&mut bytes));
+            self.hold(blob.origin, &mut bytes);
+            self.open_it(blob.origin, head, Content::Seekable(&mut bytes));
         }
         trace
     }
@@ -143,9 +145,11 @@ impl<I: Inspect> Worker for Opening<'_, '_, I> {
     }
 
     fn open(&mut self, origin: Origin<'_>, head: &[u8], content: Content<'_>) {
-        if let Some((settings, format)) = self.format(origin, head) {
-            self.original(settings, origin, format, content);
+        let mut content = content;
+        if let Content::Seekable(reader) = &mut content {
+            self.hold(origin, *reader);
         }
+        self.open_it(origin, head, content);
     }
 
     fn done(&mut self, origin: Origin<'_>, mark: Mark) -> bool {
@@ -154,6 +158,31 @@ impl<I: Inspect> Worker for Opening<'_, '_, I> {
 }
 
 impl<'i, I: Inspect> Opening<'_, 'i, I> {
+    fn open_it(&mut self, origin: Origin<'_>, head: &[u8], content: Content<'_>) {
+        if let Some((settings, format)) = self.format(origin, head) {
+            self.original(settings, origin, format, content);
+        }
+    }
+
+    /// Holds a file against the digest that its name promises, if it promises one.
+    fn hold(&self, origin: Origin<'_>, reader: &mut dyn Seekable) {
+        let Origin::File(path) = origin else { return };
+        let name = path.as_os_str().as_encoded_bytes();
+        let Some(promised) = digest::promised(name).filter(|_| self.opener.settings.is_some())
+        else {
+            return;
+        };
+        let is_kept = Held::new(&mut *reader).keeps(promised, self.opener.is_stopped);
+        if reader.rewind().is_err() || is_kept {
+            return;
+        }
+        let (path, reason) = (shown(origin), digest::mismatch());
+        self.opener.account(|account| {
+            account.unfinished.insert(path.clone());
+            account.coverage.not_scanned.push(NotScanned { path, reason, bytes: None });
+        });
+    }
+
     /// What form of container an original is, if it is to be opened.
     fn format(
         &self,

@@ -69,6 +69,7 @@ impl<'u> Reader<'u> {
             let Seen { sighting, offset } = seen;
             let location = Location {
                 inside,
+                deleted_by: None,
                 provenance: Arc::new(provenance),
                 span: Span {
                     start: offset + sighting.span.start as u64,

@@ -89,6 +89,7 @@ pub(super) fn rated(
     let place = FilePlace { path: Vec::new(), tracking: document.tracking };
     let location = Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(Provenance::File(place)),
         span: Span { start: sighting.span.start as u64, end: sighting.span.end as u64 },
         start: sighting.start,

@@ -175,6 +175,13 @@ fn notes(notes: &[String], screen: &Screen) -> String {
 
 /// What there is to say of a place, in a few words each.
 fn place_notes(place: &Place<'_>) -> Vec<String> {
+    let mut notes = standing(place);
+    notes.extend(place.deleted_by.as_ref().map(|layer| format!("deleted by {}", inert(layer))));
+    notes
+}
+
+/// How a place stands with Git or with the service that holds it.
+fn standing(place: &Place<'_>) -> Vec<String> {
     match &*place.location.provenance {
         Provenance::Stdin => Vec::new(),
         Provenance::File(file) => match file.tracking {
@@ -205,7 +212,11 @@ fn place_notes(place: &Place<'_>) -> Vec<String> {
         }
         Provenance::Remote(_) => {
             let Some(remote) = &place.remote else { return Vec::new() };
-            let mut notes = vec![inert(&remote.url)];
+            let mut notes = Vec::new();
+            // The address of an object is the beginning of its place.
+            if place.outer != remote.url.as_bytes() {
+                notes.push(inert(&remote.url));
+            }
             notes.extend(remote.at.and_then(words::date));
             notes
         }

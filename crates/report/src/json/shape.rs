@@ -226,6 +226,8 @@ pub(crate) struct Location<'a> {
     path_bytes: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inside: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_by: Option<&'a str>,
     source: &'static str,
     tracking: Option<&'static str>,
     line: u64,
@@ -260,6 +262,7 @@ impl<'a> Location<'a> {
             path,
             path_bytes,
             inside: inside(place),
+            deleted_by: place.deleted_by.as_deref(),
             source,
             tracking,
             line: location.start.line,

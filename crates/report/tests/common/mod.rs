@@ -136,6 +136,7 @@ pub(crate) fn at(
     let len = value.chars().count() as u64;
     Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(provenance),
         span: Span {
             start: (line % 1_000_000) * 40 + column,
@@ -361,6 +362,16 @@ pub(crate) fn inside() -> Sample {
     let finding = finding("mistral-api-key", KEY_ENV, Severity::High, vec![place]);
     let coverage = Coverage { members_scanned: 12, ..clean().coverage };
     Sample { findings: vec![finding], coverage, ..clean() }
+}
+
+/// A key in a layer of a saved image that a later one deletes.
+pub(crate) fn deleted() -> Sample {
+    let mut sample = inside();
+    for place in &mut sample.findings[0].locations {
+        place.inside = Way::of([b"a/layer.tar".to_vec(), b"srv/config.json".to_vec()]);
+        place.deleted_by = Some("layer 3 sha256:0123456789ab".to_owned());
+    }
+    sample
 }
 
 /// Nothing found, everything seen.

@@ -20,6 +20,7 @@ pub(crate) fn location(path: &Path, tracking: Tracking, span: Span) -> Location 
     let path = path.as_os_str().as_encoded_bytes().to_vec();
     Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(Provenance::File(FilePlace { path, tracking })),
         span,
         start: Position::START,

@@ -87,6 +87,7 @@ pub(super) fn location(path: &Path, line: &Line<'_>, span: &Range<usize>, hint: 
     let from = line.offset + line.from as u64;
     Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(Provenance::File(FilePlace {
             path,
             tracking: Tracking::NoRepository,

@@ -268,6 +268,7 @@ impl Responding for Fake {
 fn location(provenance: Provenance, line: u64, before: &str) -> Location {
     Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(provenance),
         span: Span { start: line * 80, end: line * 80 + 32 },
         start: Position { line, column: 9 },

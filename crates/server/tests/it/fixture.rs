@@ -252,6 +252,7 @@ fn finding(path: &str) -> Finding {
         severity: Rating { level: Severity::High, why: vec!["it bills".to_owned()] },
         locations: vec![Location {
             inside: Way::default(),
+            deleted_by: None,
             provenance: Arc::new(Provenance::File(FilePlace {
                 path: path.as_bytes().to_vec(),
                 tracking: Tracking::Tracked,

@@ -20,6 +20,9 @@ struct WireLocation {
     /// Names on the way in; absent for what lies in the open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inside: Vec<String>,
+    /// Absent for what no later layer of an image deletes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted_by: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     decoded: Vec<String>,
     excerpt: String,
@@ -113,6 +116,7 @@ pub fn write_location(location: &Location) -> Result<String, Trouble> {
     write(WireLocation {
         from,
         inside: location.inside.names().iter().map(|name| to_text(name)).collect(),
+        deleted_by: location.deleted_by.clone(),
         span: (location.span.start, location.span.end),
         start: pair(location.start),
         end: pair(location.end),
@@ -170,6 +174,7 @@ pub fn read_location(text: &str) -> Result<Location, Trouble> {
         inside: Way::of(
             wire.inside.iter().map(|name| from_text(name)).collect::<Result<Vec<_>, _>>()?,
         ),
+        deleted_by: wire.deleted_by,
         span: Span { start: wire.span.0, end: wire.span.1 },
         start: position(wire.start),
         end: position(wire.end),

@@ -124,6 +124,7 @@ pub(crate) fn object(repository: &str, byte: u8, at: u64) -> Location {
 pub(crate) fn place(provenance: Provenance, at: u64) -> Location {
     Location {
         inside: Way::default(),
+        deleted_by: None,
         provenance: Arc::new(provenance),
         span: Span { start: at, end: at + 32 },
         start: Position { line: at, column: 5 },

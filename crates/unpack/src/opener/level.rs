@@ -318,7 +318,7 @@ impl<I: Inspect> Members for Taking<'_, '_, '_, '_, '_, '_, I> {
         };
         let mut held = Held::new(bytes);
         self.level.take(self.budget, name, false, &mut held)?;
-        if !held.keeps(promised) {
+        if !held.keeps(promised, self.level.opening.opener.is_stopped) {
             self.left_out(name, digest::mismatch(), None);
         }
         Ok(())
