@@ -3,10 +3,20 @@
 
 #![cfg(unix)]
 
+mod azurite;
 mod chromium;
 mod find;
+mod gcs;
+mod guarded;
 mod moto;
 mod nats;
 mod postgres;
 
-pub use self::{chromium::Chromium, moto::Moto, nats::Nats, postgres::Postgres};
+pub use self::{
+    azurite::{ACCOUNT as AZURITE_ACCOUNT, Azurite},
+    chromium::Chromium,
+    gcs::Gcs,
+    moto::Moto,
+    nats::Nats,
+    postgres::Postgres,
+};

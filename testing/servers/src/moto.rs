@@ -41,7 +41,14 @@ pub struct Moto {
     next: AtomicU64,
     _directory: TempDir,
     // Holds the standard input that the guard reads from.
-    _guard: Child,
+    guard: Child,
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
 }
 
 impl Moto {
@@ -55,7 +62,13 @@ impl Moto {
         SERVER.get_or_init(Self::start)
     }
 
-    fn start() -> Self {
+    /// A server of its own, for whoever makes trouble with it. It is gone when it is
+    /// dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started, with what is missing.
+    pub fn start() -> Self {
         let python = python();
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let log = directory.path().join("log");
@@ -74,8 +87,7 @@ impl Moto {
             .stderr(Stdio::null())
             .spawn()
             .expect("`sh` can be started");
-        let server =
-            Self { port, log, next: AtomicU64::new(1), _directory: directory, _guard: guard };
+        let server = Self { port, log, next: AtomicU64::new(1), _directory: directory, guard };
         let patience = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(Instant::now() < patience, "moto does not start:\n{}", server.log());
@@ -110,6 +122,12 @@ impl Moto {
     /// Takes an object away.
     pub fn delete(&self, bucket: &str, key: &str) {
         self.ask("DELETE", &format!("/{bucket}/{key}"), "", b"");
+    }
+
+    /// Has it refuse every credential after so many more requests.
+    pub fn refuse_after(&self, requests: usize) {
+        let body = requests.to_string();
+        self.ask("POST", "/moto-api/reset-auth", "content-type: text/plain\r\n", body.as_bytes());
     }
 
     /// How many objects, or ranges of one, of a bucket were asked for so far.

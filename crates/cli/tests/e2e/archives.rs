@@ -121,8 +121,13 @@ fn a_mebibyte_that_becomes_a_gibibyte_stops_at_a_bound_and_says_so() {
 fn tar(mebibytes: usize, last: &str) -> Vec<u8> {
     let mut log = Vec::new();
     write_log(&mut log, mebibytes);
+    tarred(&[("var/log/app.log", log.as_slice()), ("etc/last.env", last.as_bytes())])
+}
+
+/// A tar archive of some files.
+pub(crate) fn tarred(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut out = Vec::new();
-    for (name, bytes) in [("var/log/app.log", log.as_slice()), ("etc/last.env", last.as_bytes())] {
+    for (name, bytes) in files {
         let mut header = [0; 512];
         header[..name.len()].copy_from_slice(name.as_bytes());
         header[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
@@ -130,13 +135,13 @@ fn tar(mebibytes: usize, last: &str) -> Vec<u8> {
         let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
         header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
         out.extend(header);
-        out.extend(bytes);
+        out.extend(*bytes);
         out.resize(out.len().next_multiple_of(512), 0);
     }
     out
 }
 
-fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
     let mut writer = GzEncoder::new(Vec::new(), level);
     writer.write_all(bytes).unwrap();
     writer.finish().unwrap()

@@ -12,6 +12,8 @@ mod provider;
 mod airtight;
 
 mod archives;
+#[cfg(all(unix, feature = "buckets"))]
+mod buckets;
 mod canary;
 mod containers;
 mod dossiers;
@@ -20,6 +22,7 @@ mod files;
 mod formats;
 mod history;
 mod hostile;
+mod layers;
 mod screens;
 mod suppression;
 mod watching;

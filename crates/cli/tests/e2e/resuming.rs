@@ -57,7 +57,7 @@ M 100644 inline dir{}/f{}",
 }
 
 /// What a report says of the world, without what it says of the scan.
-fn essence(run: &Run) -> (i32, Value, Value, Value) {
+pub(crate) fn essence(run: &Run) -> (i32, Value, Value, Value) {
     let mut report = run.json();
     let mut take = |name: &str| report[name].take();
     let (mut findings, stealers, mut coverage) =
@@ -70,7 +70,7 @@ fn essence(run: &Run) -> (i32, Value, Value, Value) {
     (run.code, findings, stealers, left)
 }
 
-fn before(run: &Run, what: &str) -> u64 {
+pub(crate) fn before(run: &Run, what: &str) -> u64 {
     run.json()["coverage"]["judged_before"][what].as_u64().unwrap()
 }
 
