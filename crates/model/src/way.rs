@@ -88,8 +88,7 @@ const NAMELESS: &[u8] = b"content";
 /// `b.env`.
 pub fn unpacked_name(path: &[u8]) -> Vec<u8> {
     match parts(path) {
-        (stem, Some(_)) if stem.is_empty() => NAMELESS.to_vec(),
-        (_, None) => NAMELESS.to_vec(),
+        ([], Some(_)) | (_, None) => NAMELESS.to_vec(),
         (stem, Some(ending)) => match ending.to_ascii_lowercase().as_slice() {
             b"tgz" | b"tbz" | b"tbz2" | b"txz" | b"tzst" => [stem, b".tar"].concat(),
             _ => stem.to_vec(),
