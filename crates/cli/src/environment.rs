@@ -182,7 +182,6 @@ pub(crate) fn user_at_machine() -> String {
 }
 
 /// Where the system keeps what is not kept.
-#[cfg(feature = "fleet")]
 pub(crate) fn temporary() -> PathBuf {
     std::env::temp_dir()
 }

@@ -2,6 +2,7 @@
 //! people want of them. What is done with a page is the engine's.
 
 mod ground;
+mod offline;
 mod ours;
 
 use std::{

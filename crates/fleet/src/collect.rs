@@ -9,21 +9,22 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::Arc,
+    sync::{Arc, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
 use leeward_model::{Finding, ObjectId, SafeText};
 use leeward_store::{Job as Work, JobId, JobState, Store};
 use leeward_watch::{
-    Ground, Task,
+    Ground, HandOver as _, Task,
     discreet::cautious,
     repository::{Arrived, take_in},
     whose::Ours,
 };
 
 use crate::{
-    dispatch::{Dispatch, HOLDER, LEASE},
+    dispatch::Dispatch,
     job::Unread,
     merge::merge,
     queue::{Held, Queue, Trouble},
@@ -90,7 +91,7 @@ pub struct Collector {
     ground: Arc<Ground>,
     queue: Arc<dyn Queue>,
     dispatch: Arc<Dispatch>,
-    key: Key,
+    key: Arc<Key>,
     ours: Ours,
     splits: HashMap<(i64, u64, i64), Split>,
     last: Option<Instant>,
@@ -103,14 +104,15 @@ impl fmt::Debug for Collector {
 }
 
 impl Collector {
-    /// Onto a ground, from a queue. There is to be one at a time.
+    /// Onto a ground, from a queue. There is to be one at a time, unless no repository is
+    /// split: parts of one are put together in the memory of who takes them in.
     pub fn new(
         ground: Arc<Ground>,
         queue: Arc<dyn Queue>,
         dispatch: Arc<Dispatch>,
-        key: Key,
+        key: impl Into<Arc<Key>>,
     ) -> Self {
-        let (ours, splits) = (Ours::default(), HashMap::new());
+        let (key, ours, splits) = (key.into(), Ours::default(), HashMap::new());
         Self { ground, queue, dispatch, key, ours, splits, last: None }
     }
 
@@ -162,7 +164,7 @@ impl Collector {
         let place = (report.id, report.attempt, report.turn);
         let taken = match report.came {
             Came::Scanned(scanned) => match report.part {
-                None => self.done(store, &work, vec![scanned], None, true)?,
+                None => alive(&*held, || self.done(store, &work, vec![scanned], None, true))?,
                 Some(part) => {
                     let split = self.splits.entry(place).or_insert_with(|| Split::new(&work));
                     split.arrived(&part, scanned, held)?;
@@ -170,7 +172,7 @@ impl Collector {
                 }
             },
             Came::Unchanged => {
-                store.job_settle(work.id, work.attempts, self.ground.now())?;
+                self.settle(store, &work)?;
                 Taken::Done(0)
             }
             Came::Split { of, pack, tips } => {
@@ -201,7 +203,7 @@ impl Collector {
                 let why = cautious(&SafeText::new(&why).to_string());
                 tracing::warn!(job = work.id.0, "{why}");
                 let now = self.ground.now();
-                let holder = Self::own(store, &work)?;
+                let holder = self.own(store, &work)?;
                 store.job_put_off(work.id, &holder, now, &why, now + REFUSED)?;
                 Taken::Refused
             }
@@ -219,9 +221,7 @@ impl Collector {
         let now = self.ground.now();
         let depth = self.queue.depth()?;
         metrics::gauge!("leeward_fleet_depth").set(depth as f64);
-        if depth > 0 || !self.splits.is_empty() {
-            store.jobs_hold(HOLDER, now + LEASE)?;
-        }
+        self.dispatch.sign(store, now, depth.max(self.splits.len() as u64))?;
         let mut gone = Vec::new();
         for (place, split) in &self.splits {
             let work = store.job(JobId(place.0))?;
@@ -312,11 +312,17 @@ impl Collector {
         let recorded = take_in(&self.ground, store, &mut self.ours, arrived)?;
         let opened = (recorded.opened.len() + recorded.reopened.len()) as u64;
         if is_all {
-            store.job_settle(work.id, work.attempts, self.ground.now())?;
-            metrics::counter!("leeward_jobs_total", "kind" => work.kind.clone(), "outcome" => "done")
-                .increment(1);
+            self.settle(store, work)?;
         }
         Ok(Taken::Done(opened))
+    }
+
+    /// Notes that work was done, if it is still this attempt.
+    fn settle(&self, store: &mut Store, work: &Work) -> Result<(), Fault> {
+        if store.job_settle(work.id, work.attempts, self.ground.now())? {
+            leeward_watch::done_with(work);
+        }
+        Ok(())
     }
 
     /// Notes that work came to nothing. What other parts found is kept all the same.
@@ -328,14 +334,13 @@ impl Collector {
         never: bool,
     ) -> Result<Taken, Fault> {
         let why = harmless(why);
-        let holder = Self::own(store, work)?;
+        let holder = self.own(store, work)?;
         let place = (work.id.0, work.attempts, work.not_before);
         let split = self.splits.remove(&place);
         let is_dead = leeward_watch::failed(store, work, &holder, self.ground.now(), &why, never)?;
         if is_dead {
             let key = format!("{}.{}", work.id.0, work.attempts);
             self.queue.bury(&key, work.payload.as_bytes(), &why)?;
-            tracing::warn!(job = work.id.0, "given up: {why}");
             if let Some(split) = &split {
                 let (parts, _) = split.parts();
                 self.done(store, work, parts, None, false)?;
@@ -348,11 +353,12 @@ impl Collector {
     }
 
     /// The holder of work, now: whoever handed it over may just have passed it on.
-    fn own(store: &mut Store, work: &Work) -> Result<String, Fault> {
-        if let Some(holder) = work.holder.as_deref().filter(|holder| *holder != HOLDER) {
-            store.job_pass(work.id, holder, HOLDER, work.until.unwrap_or_default())?;
+    fn own(&self, store: &mut Store, work: &Work) -> Result<String, Fault> {
+        let own = self.dispatch.holder();
+        if let Some(holder) = work.holder.as_deref().filter(|holder| *holder != own) {
+            store.job_pass(work.id, holder, own, work.until.unwrap_or_default())?;
         }
-        Ok(HOLDER.to_owned())
+        Ok(own.to_owned())
     }
 
     fn leave(held: &dyn Held, unread: Unread) -> Result<Taken, Fault> {
@@ -369,6 +375,25 @@ impl Collector {
         held.ack()?;
         Ok(Taken::Late)
     }
+}
+
+/// Gives signs of life for a result while it is taken in: providers may be asked, which
+/// takes minutes.
+fn alive<T>(held: &dyn Held, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (over, ended) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            let timeout = Err(mpsc::RecvTimeoutError::Timeout);
+            while ended.recv_timeout(held.lease() / 3) == timeout {
+                if let Err(trouble) = held.progress() {
+                    tracing::warn!(%trouble, "a result could not be held");
+                }
+            }
+        });
+        // Dropped also where the work panics, which ends the thread.
+        let _over = over;
+        work()
+    })
 }
 
 /// What was taken in stays so: if the queue did not hear of it, it is delivered again, and

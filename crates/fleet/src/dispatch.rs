@@ -16,6 +16,7 @@ use leeward_store::{Job as Work, Store, Trouble};
 use leeward_watch::{HandOver, Handed, Task};
 
 use crate::{
+    embedded::JOBS,
     job::{Job, PROTOCOL},
     queue::{Placed, Queue},
     rules::rules,
@@ -25,9 +26,12 @@ use crate::{
 /// Under which holder the store keeps work that was handed over.
 pub const HOLDER: &str = "fleet";
 
+/// Under which it keeps work that lies in the store's own queue.
+pub const HOLDER_WITHIN: &str = "queue";
+
 /// How long, in seconds, work that was handed over is kept without a sign of life. The
 /// [`Collector`](crate::Collector) gives one as long as anything is queued.
-pub(crate) const LEASE: i64 = 900;
+const LEASE: i64 = 900;
 
 /// Hands over.
 pub struct Dispatch {
@@ -37,6 +41,7 @@ pub struct Dispatch {
     least: Level,
     seal_to: String,
     is_local_allowed: bool,
+    is_within: bool,
     is_in_trouble: AtomicBool,
     last: Mutex<String>,
 }
@@ -64,9 +69,30 @@ impl Dispatch {
             least,
             seal_to: seal_to.to_text(),
             is_local_allowed,
+            is_within: false,
             is_in_trouble: AtomicBool::new(false),
             last: Mutex::default(),
         }
+    }
+
+    /// The same to the store's own queue, which this process works at.
+    pub(crate) fn within(mut self) -> Self {
+        self.is_within = true;
+        self
+    }
+
+    /// Goes on holding what lies in a queue that is so deep. In the store's own the jobs
+    /// themselves tell: work whose job was lost is not held for ever.
+    pub(crate) fn sign(&self, store: &mut Store, now: i64, depth: u64) -> Result<(), Trouble> {
+        if depth == 0 {
+            return Ok(());
+        }
+        let (holder, until) = (self.holder(), now + LEASE);
+        match self.is_within {
+            true => store.jobs_hold_queued(holder, JOBS, until)?,
+            false => store.jobs_hold(holder, until)?,
+        };
+        Ok(())
     }
 
     /// By which rules workers are to scan.
@@ -104,7 +130,7 @@ impl Dispatch {
 
 impl HandOver for Dispatch {
     fn holder(&self) -> &str {
-        HOLDER
+        if self.is_within { HOLDER_WITHIN } else { HOLDER }
     }
 
     fn hand_over(&self, store: &mut Store, work: &Work, task: &Task) -> Result<Handed, Trouble> {
@@ -120,7 +146,8 @@ impl HandOver for Dispatch {
             Ok(Placed::Kept | Placed::Known) => {
                 self.is_in_trouble.store(false, Relaxed);
                 metrics::counter!("leeward_fleet_jobs_total").increment(1);
-                Ok(Handed::Over((self.clock)() + LEASE))
+                let until = (self.clock)() + LEASE;
+                Ok(if self.is_within { Handed::Here(until) } else { Handed::Over(until) })
             }
             Ok(Placed::Full) => Ok(self.refused("the queue is full; workers empty it".to_owned())),
             Err(trouble) => Ok(self.refused(SafeText::new(&trouble.to_string()).to_string())),

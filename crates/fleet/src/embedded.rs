@@ -1,34 +1,41 @@
-//! A queue within the store: for one process, or several on one machine, without another
-//! server. The jobs of the store are leased, so it keeps the same promises as one that is
+//! A queue within the store, without another server: for one process, or several at one
+//! store. The jobs of the store are leased, so it keeps the same promises as one that is
 //! reached over a network, and whoever works at it can read the store.
+//!
+//! Jobs lie in the store; results never do. They stay in the memory of the process that
+//! made them and is to take them in, and until it has, its job is not done: a process that
+//! ends leaves a job to be done again, and no value in any form.
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use leeward_store::{Job, NewJob, Place, Store};
-use leeward_watch::Ground;
+use leeward_store::{Job, JobId, NewJob, Place, Store};
 
 use crate::queue::{Held, Placed, Queue, Trouble};
 
-/// Kinds of work that this queue keeps in the store; both begin as
+/// The kind of work that this queue keeps in the store; it begins as
 /// [`leeward_store::IN_A_QUEUE`] says.
-const JOBS: &str = "queue.scan";
-const RESULTS: &str = "queue.result";
+pub(crate) const JOBS: &str = "queue.scan";
 
-/// How soon it is noticed that there is something.
+/// How soon it is noticed, by who waits, that there is a job.
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// The most results that wait in memory: whoever made one takes it in before it makes
+/// another, so more than a few means that nobody does.
+const MOST_RESULTS: usize = 64;
 
 /// Bounds of the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// The most jobs that are queued or held.
     pub most: u64,
-    /// How long something is held without a sign of life, in seconds.
+    /// How long something is held without a sign of life, in seconds. So long does the job
+    /// of a process that was killed wait for the next.
     pub lease: i64,
 }
 
@@ -39,16 +46,30 @@ impl Default for Bounds {
 }
 
 /// The queue.
-pub struct Embedded {
-    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
-    store: Arc<Mutex<Store>>,
+pub struct Embedded(Arc<Inner>);
+
+struct Inner {
+    clock: Box<dyn Fn() -> i64 + Send + Sync>,
+    store: Mutex<Store>,
     holder: String,
     bounds: Bounds,
+    results: Mutex<Vec<Entry>>,
+    arrived: Condvar,
+}
+
+/// A result that was not taken in yet.
+struct Entry {
+    key: String,
+    bytes: Vec<u8>,
+    is_held: bool,
+    deliveries: u64,
+    /// The job that it is of, once whoever did it is done with it.
+    job: Option<(JobId, String)>,
 }
 
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Embedded").field("holder", &self.holder).finish_non_exhaustive()
+        f.debug_struct("Embedded").field("holder", &self.0.holder).finish_non_exhaustive()
     }
 }
 
@@ -65,59 +86,80 @@ impl Embedded {
         place: &Place,
         bounds: Bounds,
         clock: impl Fn() -> i64 + Send + Sync + 'static,
-    ) -> Result<Self, Trouble> {
-        let store = Arc::new(Mutex::new(Store::open(place).map_err(failed)?));
-        let holder = format!("queue ({:016x})", rand::random::<u64>());
-        Ok(Self { clock: Arc::new(clock), store, holder, bounds })
+    ) -> Result<Self, leeward_store::Trouble> {
+        Ok(Self(Arc::new(Inner {
+            clock: Box::new(clock),
+            store: Mutex::new(Store::open(place)?),
+            holder: format!("queue ({:016x})", rand::random::<u64>()),
+            bounds,
+            results: Mutex::default(),
+            arrived: Condvar::new(),
+        })))
     }
+}
 
-    /// In the store of a ground, by its clock.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn of(ground: &Arc<Ground>) -> Result<Self, Trouble> {
-        let clock = Arc::clone(&ground.clock);
-        Self::new(&ground.place, Bounds::default(), move || clock.now())
-    }
-
+impl Inner {
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, kind: &str, key: &str, bytes: &[u8], not_before: i64) -> Result<Placed, Trouble> {
-        let mut store = self.store();
-        if store.last_job(kind, Some(key)).map_err(failed)?.is_some() {
+    fn results(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    fn hold(&self, (id, holder): &(JobId, String)) -> Result<bool, Trouble> {
+        let until = self.now() + self.bounds.lease;
+        self.store().job_hold(*id, holder, until).map_err(failed)
+    }
+
+    fn done(&self, (id, holder): &(JobId, String)) -> Result<(), Trouble> {
+        let now = self.now();
+        self.store().job_done(*id, holder, now).map_err(failed)
+    }
+
+    fn take(&self) -> Result<Option<(Job, String)>, Trouble> {
+        let now = self.now();
+        // Each is held under a name of its own: what was lost is not ended by whoever
+        // lost it, though it is the same process that got it again.
+        let holder = format!("{} {:08x}", self.holder, rand::random::<u32>());
+        let taken = self.store().job_take_of(JOBS, &holder, now, now + self.bounds.lease);
+        Ok(taken.map_err(failed)?.map(|job| (job, holder)))
+    }
+}
+
+impl Queue for Embedded {
+    fn publish(&self, key: &str, job: &[u8]) -> Result<Placed, Trouble> {
+        let (mut store, now) = (self.0.store(), self.0.now());
+        if store.job_is_open(JOBS, key).map_err(failed)? {
             return Ok(Placed::Known);
         }
-        if store.jobs_of(kind).map_err(failed)? >= self.bounds.most {
+        if store.jobs_of(JOBS).map_err(failed)? >= self.0.bounds.most {
             return Ok(Placed::Full);
         }
-        let payload = match std::str::from_utf8(bytes) {
+        let payload = match std::str::from_utf8(job) {
             Ok(text) => format!("t{text}"),
-            Err(_) => format!("b{}", STANDARD.encode(bytes)),
+            Err(_) => format!("b{}", STANDARD.encode(job)),
         };
-        let job = NewJob { kind: kind.to_owned(), key: key.to_owned(), payload, not_before };
-        store.job_add(&job, (self.clock)()).map_err(failed)?;
+        let (kind, key) = (JOBS.to_owned(), key.to_owned());
+        store.job_add(&NewJob { kind, key, payload, not_before: now }, now).map_err(failed)?;
         Ok(Placed::Kept)
     }
 
-    fn take(&self, kind: &str, wait: Duration) -> Result<Option<Box<dyn Held>>, Trouble> {
+    fn pull(&self, wait: Duration) -> Result<Option<Box<dyn Held>>, Trouble> {
         let until = Instant::now() + wait;
         loop {
-            let now = (self.clock)();
-            // Each is held under a name of its own: what was lost is not ended by whoever
-            // lost it, though it is the same process that got it again.
-            let holder = format!("{} {:08x}", self.holder, rand::random::<u32>());
-            let lease = self.bounds.lease;
-            let taken = self.store().job_take_of(kind, &holder, now, now + lease);
-            if let Some(job) = taken.map_err(failed)? {
+            if let Some((job, holder)) = self.0.take()? {
                 let bytes = match job.payload.split_at_checked(1) {
                     Some(("t", text)) => text.as_bytes().to_vec(),
                     Some(("b", text)) => STANDARD.decode(text).unwrap_or_default(),
                     _ => Vec::new(),
                 };
-                let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-                return Ok(Some(Box::new(Leased { store, clock, job, bytes, holder, lease })));
+                let (queue, held) = (Arc::clone(&self.0), (job.id, holder));
+                return Ok(Some(Box::new(HeldJob { queue, job, held, bytes })));
             }
             if Instant::now() >= until {
                 return Ok(None);
@@ -125,23 +167,30 @@ impl Embedded {
             thread::sleep(GLANCE);
         }
     }
-}
-
-impl Queue for Embedded {
-    fn publish(&self, key: &str, job: &[u8]) -> Result<Placed, Trouble> {
-        self.put(JOBS, key, job, (self.clock)())
-    }
-
-    fn pull(&self, wait: Duration) -> Result<Option<Box<dyn Held>>, Trouble> {
-        self.take(JOBS, wait)
-    }
 
     fn report(&self, key: &str, result: &[u8]) -> Result<Placed, Trouble> {
-        self.put(RESULTS, key, result, (self.clock)())
+        let mut results = self.0.results();
+        if results.iter().any(|entry| entry.key == key) {
+            return Ok(Placed::Known);
+        }
+        if results.len() >= MOST_RESULTS {
+            return Ok(Placed::Full);
+        }
+        let (key, bytes) = (key.to_owned(), result.to_vec());
+        results.push(Entry { key, bytes, is_held: false, deliveries: 0, job: None });
+        self.0.arrived.notify_one();
+        Ok(Placed::Kept)
     }
 
     fn collect(&self, wait: Duration) -> Result<Option<Box<dyn Held>>, Trouble> {
-        self.take(RESULTS, wait)
+        let waiting = |results: &mut Vec<Entry>| results.iter().all(|entry| entry.is_held);
+        let waited = self.0.arrived.wait_timeout_while(self.0.results(), wait, waiting);
+        let (mut results, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = results.iter_mut().find(|entry| !entry.is_held) else { return Ok(None) };
+        entry.is_held = true;
+        entry.deliveries += 1;
+        let (key, bytes, deliveries) = (entry.key.clone(), entry.bytes.clone(), entry.deliveries);
+        Ok(Some(Box::new(HeldResult { queue: Arc::clone(&self.0), key, bytes, deliveries })))
     }
 
     fn bury(&self, _: &str, _: &[u8], _: &str) -> Result<(), Trouble> {
@@ -149,30 +198,21 @@ impl Queue for Embedded {
         Ok(())
     }
 
+    /// A job counts until its result was taken in.
     fn depth(&self) -> Result<u64, Trouble> {
-        let mut store = self.store();
-        let jobs = store.jobs_of(JOBS).map_err(failed)?;
-        Ok(jobs + store.jobs_of(RESULTS).map_err(failed)?)
+        self.0.store().jobs_of(JOBS).map_err(failed)
     }
 }
 
-/// Something of the store's that is held.
-struct Leased {
-    store: Arc<Mutex<Store>>,
-    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+/// A job that is held.
+struct HeldJob {
+    queue: Arc<Inner>,
     job: Job,
+    held: (JobId, String),
     bytes: Vec<u8>,
-    holder: String,
-    lease: i64,
 }
 
-impl Leased {
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held for Leased {
+impl Held for HeldJob {
     fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -182,29 +222,93 @@ impl Held for Leased {
     }
 
     fn lease(&self) -> Duration {
-        Duration::from_secs(u64::try_from(self.lease).unwrap_or(1))
+        Duration::from_secs(u64::try_from(self.queue.bounds.lease).unwrap_or(1))
     }
 
     fn progress(&self) -> Result<bool, Trouble> {
-        let until = (self.clock)() + self.lease;
-        self.store().job_hold(self.job.id, &self.holder, until).map_err(failed)
+        self.queue.hold(&self.held)
     }
 
+    /// With its result in memory it is held on, until that was taken in.
     fn ack(&self) -> Result<(), Trouble> {
-        let now = (self.clock)();
-        if self.job.kind == RESULTS {
-            // It holds sealed values, and has served.
-            self.store().job_drop(self.job.id, &self.holder).map_err(failed)?;
+        let mut results = self.queue.results();
+        if let Some(entry) = results.iter_mut().find(|entry| entry.key == self.job.key) {
+            entry.job = Some(self.held.clone());
             return Ok(());
         }
-        self.store().job_done(self.job.id, &self.holder, now).map_err(failed)
+        drop(results);
+        self.queue.done(&self.held)
     }
 
     fn put_back(&self, after: Duration) -> Result<(), Trouble> {
-        let now = (self.clock)();
+        let now = self.queue.now();
         let again = now.saturating_add(i64::try_from(after.as_secs()).unwrap_or(i64::MAX));
-        let why = "it was put back";
-        let mut store = self.store();
-        store.job_failed(self.job.id, &self.holder, now, why, Some(again)).map_err(failed)
+        let (id, holder) = &self.held;
+        // Whoever is told to end, and says so, did not end because of the job.
+        let done = self.queue.store().job_put_off(*id, holder, now, "it was put back", again);
+        done.map_err(failed)
+    }
+}
+
+/// A result that is held. One that is dropped without a word is not delivered again: its
+/// job is, once its lease is over, so that what ends whoever takes it in has an end too.
+struct HeldResult {
+    queue: Arc<Inner>,
+    key: String,
+    bytes: Vec<u8>,
+    deliveries: u64,
+}
+
+impl HeldResult {
+    fn job(&self) -> Option<(JobId, String)> {
+        let results = self.queue.results();
+        results.iter().find(|entry| entry.key == self.key).and_then(|entry| entry.job.clone())
+    }
+
+    fn remove(&self) -> Option<Entry> {
+        let mut results = self.queue.results();
+        let is_it =
+            |it: &Entry| it.is_held && it.key == self.key && it.deliveries == self.deliveries;
+        let at = results.iter().position(is_it)?;
+        Some(results.swap_remove(at))
+    }
+}
+
+impl Drop for HeldResult {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+impl Held for HeldResult {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn deliveries(&self) -> u64 {
+        self.deliveries
+    }
+
+    fn lease(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.queue.bounds.lease).unwrap_or(1))
+    }
+
+    fn progress(&self) -> Result<bool, Trouble> {
+        // Nobody else can get it.
+        self.job().map_or(Ok(true), |job| self.queue.hold(&job))
+    }
+
+    fn ack(&self) -> Result<(), Trouble> {
+        let job = self.remove().and_then(|entry| entry.job);
+        job.map_or(Ok(()), |job| self.queue.done(&job))
+    }
+
+    fn put_back(&self, _: Duration) -> Result<(), Trouble> {
+        let mut results = self.queue.results();
+        if let Some(entry) = results.iter_mut().find(|entry| entry.key == self.key) {
+            entry.is_held = false;
+            self.queue.arrived.notify_one();
+        }
+        Ok(())
     }
 }

@@ -34,21 +34,40 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// A new one, after those were removed that nobody holds any more: a worker that was
-    /// killed cleans up nothing.
+    /// A new one, after those of this user were removed that nobody holds any more: a worker
+    /// that was killed cleans up nothing. What cannot be removed is left for the next time.
     pub(crate) fn of(parent: &Path) -> io::Result<Self> {
         fs::create_dir_all(parent)?;
+        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        // It has its name only once it is held: another that starts now leaves it alone.
+        let (new, path) = (directory.path().join("lock.new"), directory.path().join("lock"));
+        let lock = File::create(&new)?;
+        lock.lock()?;
+        fs::rename(&new, &path)?;
+        let own = fs::symlink_metadata(directory.path())?;
         for entry in fs::read_dir(parent)?.flatten() {
-            let is_one = entry.file_name().to_string_lossy().starts_with(PREFIX);
-            let lock = is_one.then(|| File::open(entry.path().join("lock")).ok()).flatten();
-            if lock.is_some_and(|lock| lock.try_lock().is_ok()) {
-                fs::remove_dir_all(entry.path())?;
+            if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                continue;
+            }
+            // The system's directory is everybody's: what others made there is not touched.
+            let Ok(met) = fs::symlink_metadata(entry.path()) else { continue };
+            if !met.is_dir() || !is_same_owner(&met, &own) {
+                continue;
+            }
+            let lock = File::open(entry.path().join("lock")).ok();
+            if lock.is_some_and(|lock| lock.try_lock().is_ok())
+                && let Err(error) = fs::remove_dir_all(entry.path())
+            {
+                tracing::debug!(%error, "what a worker left is still there");
             }
         }
-        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
-        let lock = File::create(directory.path().join("lock"))?;
-        lock.lock()?;
         Ok(Self { directory, _lock: lock })
+    }
+
+    /// Whether it was not tidied away: systems do that to what lies long in a temporary
+    /// directory.
+    pub(crate) fn is_there(&self) -> bool {
+        self.directory.path().join("lock").exists()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -71,6 +90,18 @@ impl Folder {
     }
 }
 
+#[cfg(unix)]
+fn is_same_owner(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    one.uid() == other.uid()
+}
+
+#[cfg(not(unix))]
+fn is_same_owner(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    // Temporary directories are each user's own.
+    true
+}
+
 /// A clone that is kept because another part of it may be next.
 pub(crate) struct Kept {
     of: (i64, u64),
@@ -86,6 +117,8 @@ pub(crate) struct Scan<'a> {
     /// Whether all findings are told, so that the parts of one secret can be put together.
     pub(crate) is_low: bool,
     pub(crate) folder: &'a Folder,
+    /// What values are sealed to, if not to what the job says.
+    pub(crate) to: Option<&'a SealTo>,
 }
 
 impl Scan<'_> {
@@ -98,7 +131,8 @@ impl Scan<'_> {
 
     fn scan(&self, job: &Job, kept: &mut Option<Kept>, progress: &Progress) -> Result<Came, Came> {
         let url = RemoteUrl::parse(&job.url, self.place.local_repositories).map_err(never)?;
-        let to = SealTo::of_text(&job.seal_to).ok_or_else(|| never("the job names no key"))?;
+        let to = self.to.cloned().or_else(|| SealTo::of_text(&job.seal_to));
+        let to = to.ok_or_else(|| never("the job names no key"))?;
         let of = (job.id, job.attempt);
         let clone = match kept.take().filter(|kept| job.part.is_some() && kept.of == of) {
             Some(kept) => kept,
@@ -150,7 +184,8 @@ impl Scan<'_> {
                 *kept = None;
                 return Ok(Came::OtherPack);
             }
-            Err(error) => return Err(later(error)),
+            Err(error @ Failure::Temporary(_)) => return Err(later(error)),
+            Err(error) => return Err(never(error)),
         };
         let tips = if is_part { &[][..] } else { &tips };
         let scanned = Scanned::of(outcome, name, tips, &to);

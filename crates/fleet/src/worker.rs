@@ -6,7 +6,10 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -24,6 +27,7 @@ use crate::{
     report::{Came, Report},
     rules::rules,
     scan::{Folder, Kept, Scan},
+    seal::SealTo,
 };
 
 /// How often a job is delivered before it is given up: each time but the last, whoever
@@ -32,7 +36,7 @@ const MOST_DELIVERIES: u64 = 6;
 
 /// For how long a job that is of another version is left to others, and this worker takes
 /// no more.
-const OTHER_VERSION: Duration = Duration::from_secs(60);
+pub(crate) const OTHER_VERSION: Duration = Duration::from_secs(60);
 
 /// How soon it is noticed that a job must end.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -46,7 +50,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// What a worker works with.
 pub struct Workplace {
     /// What is known of credentials.
-    pub library: Library,
+    pub library: Arc<Library>,
     /// What it is called in results.
     pub name: String,
     /// Where clones lie while they are looked at.
@@ -84,11 +88,19 @@ pub enum Turn {
 pub struct Worker<'a> {
     queue: &'a dyn Queue,
     place: &'a Workplace,
-    detector: Detector,
+    rules: Rules<'a>,
     low: Option<Detector>,
-    rules: String,
     folder: Folder,
     kept: Option<Kept>,
+}
+
+/// By which rules, and to what values are sealed.
+enum Rules<'a> {
+    /// By its own, which a job must name; values are sealed to what the job says.
+    Own { detector: Box<Detector>, name: String },
+    /// By the server's, whichever a job names: it is done in the server's own process, as
+    /// the server would do it itself. Values are sealed to that process.
+    Server { detector: &'a Detector, to: SealTo },
 }
 
 impl fmt::Debug for Worker<'_> {
@@ -103,15 +115,27 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// If the directory cannot be used.
     pub fn new(queue: &'a dyn Queue, place: &'a Workplace) -> std::io::Result<Self> {
-        Ok(Self {
-            queue,
-            place,
-            detector: Detector::new(&place.library, Options::default()),
-            low: None,
-            rules: rules(&place.library),
-            folder: Folder::of(&place.directory)?,
-            kept: None,
-        })
+        let detector = Box::new(Detector::new(&place.library, Options::default()));
+        Self::by(queue, place, Rules::Own { detector, name: rules(&place.library) })
+    }
+
+    /// One in the server's own process: it goes by the server's rules, whatever a job says,
+    /// and seals to what this process can open.
+    ///
+    /// # Errors
+    /// If the directory cannot be used.
+    pub(crate) fn within(
+        queue: &'a dyn Queue,
+        place: &'a Workplace,
+        detector: &'a Detector,
+        to: SealTo,
+    ) -> std::io::Result<Self> {
+        Self::by(queue, place, Rules::Server { detector, to })
+    }
+
+    fn by(queue: &'a dyn Queue, place: &'a Workplace, rules: Rules<'a>) -> std::io::Result<Self> {
+        let folder = Folder::of(&place.directory)?;
+        Ok(Self { queue, place, rules, low: None, folder, kept: None })
     }
 
     /// Does the next job, if there is one within some time.
@@ -124,8 +148,17 @@ impl<'a> Worker<'a> {
             Ok(job) => job,
             Err(unread) => return self.leave(&*held, unread),
         };
-        if job.rules != self.rules {
-            return self.refuse(&*held, &job);
+        if let Rules::Own { name, .. } = &self.rules
+            && job.rules != *name
+        {
+            return self.refuse(&*held, &job, name);
+        }
+        if !self.folder.is_there() {
+            self.kept = None;
+            // What cannot be made is said of the job, whose clone has no place.
+            if let Ok(folder) = Folder::of(&self.place.directory) {
+                self.folder = folder;
+            }
         }
         let begun = Instant::now();
         let millis = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -166,13 +199,17 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self, job: &Job, progress: &Progress) -> Came {
         let is_low = job.part.is_some() || job.least == "low";
+        let (detector, to) = match &self.rules {
+            Rules::Own { detector, .. } => (&**detector, None),
+            Rules::Server { detector, to } => (*detector, Some(to)),
+        };
         let detector = if job.least == "low" {
             let library = &self.place.library;
             &*self.low.get_or_insert_with(|| Detector::new(library, Options { low: true }))
         } else {
-            &self.detector
+            detector
         };
-        let scan = Scan { place: self.place, detector, is_low, folder: &self.folder };
+        let scan = Scan { place: self.place, detector, is_low, folder: &self.folder, to };
         scan.run(job, &mut self.kept, progress)
     }
 
@@ -219,14 +256,14 @@ impl<'a> Worker<'a> {
     }
 
     /// Gives a job back that is to be done by other rules.
-    fn refuse(&self, held: &dyn Held, job: &Job) -> Result<Turn, Trouble> {
+    fn refuse(&self, held: &dyn Held, job: &Job, own: &str) -> Result<Turn, Trouble> {
         let program = env!("CARGO_PKG_VERSION").to_owned();
         let why = format!(
-            "a job is to be scanned by the rules {} of leeward {}, and this worker has {} of {program}: \
+            "a job is to be scanned by the rules {} of leeward {}, and this worker has {own} of {program}: \
              give it the same version, and the same dossiers",
-            job.rules, job.program, self.rules
+            job.rules, job.program
         );
-        let came = Came::Refused { rules: self.rules.clone(), program };
+        let came = Came::Refused { rules: own.to_owned(), program };
         let report = Report::of_job(job, &self.place.name, 0, came);
         match self.queue.report(&format!("{}.refused", report.key()), &report.to_bytes()) {
             Ok(Placed::Kept | Placed::Known) => held.ack()?,

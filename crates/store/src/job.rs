@@ -203,19 +203,23 @@ impl Store {
         now: i64,
         until: i64,
     ) -> Result<Option<Job>, Trouble> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE {which} AND (\
+             (state = 'waiting' AND (not_before <= ?1 OR not_before > ?2) AND NOT EXISTS (\
+                SELECT 1 FROM jobs AS others WHERE others.state = 'running' \
+                AND others.until >= ?1 AND others.until <= ?2 \
+                AND others.kind = jobs.kind AND others.key = jobs.key)) \
+             OR (state = 'running' AND (until < ?1 OR until > ?2))) \
+             ORDER BY not_before, id LIMIT 1"
+        );
+        let far = now.saturating_add(FURTHEST);
+        let mut bound = vec![now.into(), far.into()];
+        bound.extend_from_slice(more);
+        // Who finds nothing keeps no writer waiting: this is asked every second.
+        if self.db.one(&sql, &bound, |_| Ok(()))?.is_none() {
+            return Ok(None);
+        }
         self.db.write(|db| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM jobs WHERE {which} AND (\
-                 (state = 'waiting' AND (not_before <= ?1 OR not_before > ?2) AND NOT EXISTS (\
-                    SELECT 1 FROM jobs AS others WHERE others.state = 'running' \
-                    AND others.until >= ?1 AND others.until <= ?2 \
-                    AND others.kind = jobs.kind AND others.key = jobs.key)) \
-                 OR (state = 'running' AND (until < ?1 OR until > ?2))) \
-                 ORDER BY not_before, id LIMIT 1"
-            );
-            let far = now.saturating_add(FURTHEST);
-            let mut bound = vec![now.into(), far.into()];
-            bound.extend_from_slice(more);
             let Some(mut job) = db.one(&sql, &bound, read)? else { return Ok(None) };
             let sql = "UPDATE jobs SET state = 'running', holder = ?2, until = ?3, \
                        attempts = attempts + 1 WHERE id = ?1";
@@ -244,6 +248,23 @@ impl Store {
         })
     }
 
+    /// Goes on holding the work that a holder holds and that lies in a queue of its own: of
+    /// this kind, under a key that begins with the number and the attempt of the work.
+    pub fn jobs_hold_queued(
+        &mut self,
+        holder: &str,
+        kind: &str,
+        until: i64,
+    ) -> Result<u64, Trouble> {
+        self.db.write(|db| {
+            let sql = "UPDATE jobs SET until = ?2 WHERE holder = ?1 AND state = 'running' \
+                       AND EXISTS (SELECT 1 FROM jobs AS queued WHERE queued.kind = ?3 \
+                         AND queued.state IN ('waiting', 'running') \
+                         AND queued.key LIKE jobs.id || '.' || jobs.attempts || '.%')";
+            db.execute(sql, &[holder.into(), until.into(), kind.into()])
+        })
+    }
+
     /// Goes on holding all that a holder holds.
     pub fn jobs_hold(&mut self, holder: &str, until: i64) -> Result<u64, Trouble> {
         self.db.write(|db| {
@@ -258,20 +279,24 @@ impl Store {
         self.db.one(&sql, &[id.0.into()], read)
     }
 
-    /// Forgets work that is held as soon as it is done; whether it was still held.
-    pub fn job_drop(&mut self, id: JobId, holder: &str) -> Result<bool, Trouble> {
-        self.db.write(|db| {
-            let sql = "DELETE FROM jobs WHERE id = ?1 AND holder = ?2 AND state = 'running'";
-            Ok(db.execute(sql, &[id.0.into(), holder.into()])? > 0)
-        })
-    }
-
     /// How much work of a kind is to be done or being done.
     pub fn jobs_of(&mut self, kind: &str) -> Result<u64, Trouble> {
-        let sql = "SELECT count(*) FROM jobs \
-                   WHERE kind = ?1 AND state IN ('waiting', 'running')";
+        let sql = "SELECT (SELECT count(*) FROM jobs WHERE kind = ?1 AND state = 'waiting') + \
+                   (SELECT count(*) FROM jobs WHERE kind = ?1 AND state = 'running')";
         let count = self.db.one(sql, &[kind.into()], |row| row.int(0))?;
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    /// Whether work of a kind and key is to be done or being done.
+    pub fn job_is_open(&mut self, kind: &str, key: &str) -> Result<bool, Trouble> {
+        for state in ["waiting", "running"] {
+            let sql =
+                format!("SELECT 1 FROM jobs WHERE kind = ?1 AND key = ?2 AND state = '{state}'");
+            if self.db.one(&sql, &[kind.into(), key.into()], |_| Ok(()))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Goes on holding work; whether it is still held.
@@ -283,11 +308,13 @@ impl Store {
         })
     }
 
-    /// Notes that work was done.
+    /// Notes that work was done. Of what lay in a queue of its own nothing but that is kept:
+    /// it is the copy of other work, with all that its doing needed.
     pub fn job_done(&mut self, id: JobId, holder: &str, now: i64) -> Result<(), Trouble> {
         self.db.write(|db| {
             let sql = "UPDATE jobs SET state = 'done', finished_at = ?3, holder = NULL, \
-                       until = NULL, trouble = NULL \
+                       until = NULL, trouble = NULL, \
+                       payload = CASE WHEN kind LIKE 'queue.%' THEN '' ELSE payload END \
                        WHERE id = ?1 AND holder = ?2 AND state = 'running'";
             db.execute(sql, &[id.0.into(), holder.into(), now.into()])?;
             Ok(())

@@ -43,7 +43,7 @@ mod vault;
 mod worker;
 
 pub use ground::{Asking, Bell, CloneWith, Ground, Occasion, Open, Tell, day};
-pub use hand_over::{HandOver, Handed};
+pub use hand_over::{Hand, HandOver, Handed};
 pub use lookout::Lookout;
 pub use over::{Over, Until};
 pub use schedule::{BadTimes, Schedule, Times, What};
@@ -53,4 +53,4 @@ pub use task::Task;
 pub use turn::{PageDone, Turn, Watched};
 pub use vault::Vault;
 pub use whose::Names;
-pub use worker::{Done, Worker, failed};
+pub use worker::{Done, Worker, done_with, failed};

@@ -13,6 +13,7 @@ use leeward_store::{Store, Trouble};
 
 use crate::{
     ground::{Ground, Occasion},
+    hand_over::Hand,
     lookout::Lookout,
     schedule::{Schedule, Times, What},
     status::Status,
@@ -30,6 +31,9 @@ const GLANCE: Duration = Duration::from_secs(1);
 
 /// How long to wait after something failed that should not.
 const CALM: Duration = Duration::from_secs(10);
+
+/// How often a sign of life is given for work that was handed over, in glances.
+const SIGNED: u64 = 20;
 
 /// How often it is said in numbers how it goes, in glances.
 const MEASURED: u64 = 15;
@@ -127,11 +131,17 @@ impl Shift {
                 store.job_add(&Task::Target { target }.job(now), now)?;
             }
         }
-        let mut worker = Worker::new(Arc::clone(&self.ground));
-        while let Some(done) = worker.turn(&mut store)? {
-            hear_work(&done);
-            came.opened += done.opened;
-            came.undone += u64::from(done.is_dead);
+        let (mut worker, mut hand) = (Worker::new(Arc::clone(&self.ground)), self.hand());
+        loop {
+            match next(&mut worker, &mut hand, &mut store)? {
+                Next::Done(done) => {
+                    hear_work(&done);
+                    came.opened += done.opened;
+                    came.undone += u64::from(done.is_dead);
+                }
+                Next::Again => {}
+                Next::Nothing => break,
+            }
         }
         let queue = store.queue()?;
         came.undone += queue.waiting + queue.running;
@@ -181,14 +191,20 @@ impl Shift {
     }
 
     fn work(&self, store: &mut Store, hear: &HearWork<'_>) -> Result<(), Trouble> {
-        let mut worker = Worker::new(Arc::clone(&self.ground));
+        let (mut worker, mut hand) = (Worker::new(Arc::clone(&self.ground)), self.hand());
         while !self.ground.stop.is_cancelled() {
-            match worker.turn(store)? {
-                Some(done) => hear(&done),
-                None => self.ground.bell.wait(GLANCE),
+            match next(&mut worker, &mut hand, store)? {
+                Next::Done(done) => hear(&done),
+                Next::Again => {}
+                Next::Nothing => self.ground.bell.wait(GLANCE),
             }
         }
         Ok(())
+    }
+
+    /// Who does here what is handed over, if anybody does.
+    fn hand(&self) -> Option<Box<dyn Hand + '_>> {
+        self.ground.fleet.as_ref()?.hand(&self.ground)
     }
 
     fn keep_time(&self, store: &mut Store) -> Result<(), Trouble> {
@@ -199,9 +215,39 @@ impl Shift {
             if glances % MEASURED == 0 {
                 Status::of(store)?.measure();
             }
+            if glances % SIGNED == 0
+                && let Some(fleet) = &self.ground.fleet
+            {
+                fleet.sign(store, self.ground.now())?;
+            }
             glances += 1;
             self.ground.bell.wait(GLANCE);
         }
         Ok(())
     }
+}
+
+/// What came of looking for work.
+enum Next {
+    Done(Done),
+    /// Something was handed over, and another got it: there may be more.
+    Again,
+    Nothing,
+}
+
+/// Does the next work: what is handed over on the way by the hand that is here.
+fn next(
+    worker: &mut Worker,
+    hand: &mut Option<Box<dyn Hand + '_>>,
+    store: &mut Store,
+) -> Result<Next, Trouble> {
+    if let Some(done) = worker.turn(store)? {
+        return Ok(Next::Done(done));
+    }
+    let Some(hand) = hand else { return Ok(Next::Nothing) };
+    Ok(match hand.turn(store)? {
+        Some(done) => Next::Done(done),
+        None if worker.has_handed() => Next::Again,
+        None => Next::Nothing,
+    })
 }

@@ -71,6 +71,7 @@ pub struct Done {
 pub struct Worker {
     ground: Arc<Ground>,
     holder: String,
+    has_handed: bool,
 }
 
 impl fmt::Debug for Worker {
@@ -84,7 +85,12 @@ impl Worker {
     pub fn new(ground: Arc<Ground>) -> Self {
         let drawn: u64 = rand::random();
         let holder = format!("{} ({drawn:016x})", ground.actor);
-        Self { ground, holder }
+        Self { ground, holder, has_handed: false }
+    }
+
+    /// Whether the last turn left something for a [`Hand`](crate::Hand) of this process.
+    pub(crate) fn has_handed(&self) -> bool {
+        self.has_handed
     }
 
     /// Does the next work that is due, if there is any.
@@ -92,6 +98,7 @@ impl Worker {
     /// # Errors
     /// What the store says; the work is taken up again when nobody holds it any more.
     pub fn turn(&mut self, store: &mut Store) -> Result<Option<Done>, Trouble> {
+        self.has_handed = false;
         if self.ground.stop.is_cancelled() {
             return Ok(None);
         }
@@ -126,23 +133,15 @@ impl Worker {
                 came.trouble = Some(why);
             }
         }
-        let outcome = match &came {
-            Done { trouble: None, .. } => "done",
-            Done { is_dead: true, .. } => "dead",
-            Done { .. } => "later",
-        };
-        let kind = came.kind.clone();
-        metrics::counter!("leeward_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
-        match &came.trouble {
-            Some(why) => tracing::warn!(kind = came.kind, job = job.id.0, outcome, "{why}"),
-            None => tracing::debug!(kind = came.kind, job = job.id.0, "done"),
+        if came.trouble.is_none() {
+            done_with(&job);
         }
         Ok(Some(came))
     }
 
     /// The next work that is done here. What others do is handed over on the way, as long
     /// as there is room for it.
-    fn next(&self, store: &mut Store) -> Result<Option<Job>, Trouble> {
+    fn next(&mut self, store: &mut Store) -> Result<Option<Job>, Trouble> {
         while !self.ground.stop.is_cancelled() {
             let now = self.ground.now();
             let Some(job) = store.job_take(&self.holder, now, now + LEASE)? else { break };
@@ -155,6 +154,14 @@ impl Worker {
                 Handed::Stays => return Ok(Some(job)),
                 Handed::Over(until) => {
                     store.job_pass(job.id, &self.holder, fleet.holder(), until)?;
+                }
+                Handed::Here(until) => {
+                    store.job_pass(job.id, &self.holder, fleet.holder(), until)?;
+                    self.has_handed = true;
+                    break;
+                }
+                Handed::Off(until, why) => {
+                    store.job_put_off(job.id, &self.holder, now, &why, until)?;
                 }
                 Handed::Full(why) => {
                     tracing::debug!(job = job.id.0, "{why}");
@@ -226,6 +233,17 @@ impl Worker {
     }
 }
 
+/// Says that work was done.
+pub fn done_with(job: &Job) {
+    count(job, "done");
+    tracing::debug!(kind = job.kind, job = job.id.0, "done");
+}
+
+fn count(job: &Job, outcome: &'static str) {
+    let kind = job.kind.clone();
+    metrics::counter!("leeward_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
+}
+
 /// Notes that work came to nothing: it is tried again later, or given up if it will never
 /// go better or was tried too often. What was given up is something that was not looked
 /// at. Whether it was given up.
@@ -240,12 +258,15 @@ pub fn failed(
     why: &str,
     never: bool,
 ) -> Result<bool, Trouble> {
-    if !never && job.attempts < MOST_ATTEMPTS {
-        let again = now + backoff::after(job.attempts, None);
-        store.job_failed(job.id, holder, now, why, Some(again))?;
+    let is_dead = never || job.attempts >= MOST_ATTEMPTS;
+    let again = (!is_dead).then(|| now + backoff::after(job.attempts, None));
+    store.job_failed(job.id, holder, now, why, again)?;
+    let outcome = if is_dead { "dead" } else { "later" };
+    count(job, outcome);
+    tracing::warn!(kind = job.kind, job = job.id.0, outcome, "{why}");
+    if !is_dead {
         return Ok(false);
     }
-    store.job_failed(job.id, holder, now, why, None)?;
     if let Some(Task::Repository { source: Some(source), url, .. }) = Task::of(job)
         && let Some(source) = store.source(&source)?
     {

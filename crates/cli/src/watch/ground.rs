@@ -5,16 +5,20 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use leeward_detect::{Detector, Options, Tokens};
 use leeward_dossier::Library;
+use leeward_fleet::{Setup, Within};
 use leeward_model::{Level, Secret};
 use leeward_probe::{Depth, Network, Stop};
 use leeward_remote::{Clock, Setting, SystemClock, git_user, open};
 use leeward_respond::notify::Reference;
 use leeward_store::{OurKey, Store};
 use leeward_watch::{
-    Asking, Bell, Ground, Names, Occasion, Times, Vault, Watched, What, alerts::Alerts,
+    Asking, Bell, Ground, HandOver, Names, Occasion, Times, Vault, Watched, What, alerts::Alerts,
 };
 
-use crate::{alerts, args, asking, config::Config, failure::Failure, kept, library, scan};
+use super::offline;
+use crate::{
+    alerts, args, asking, config::Config, environment, failure::Failure, kept, library, scan,
+};
 
 /// How long questions about one page may take, unless `--ask-within` says otherwise.
 const WITHIN: Duration = Duration::from_secs(120);
@@ -119,13 +123,29 @@ impl Watching {
             let setting = sources.get(name)?;
             Some((git_user(setting)?.to_owned(), credential(setting).ok()??))
         };
+        let (least, local_repositories, threads) = (Level::Medium, false, scan::processors());
+        let unpack = Some(crate::apart::settings());
+        // Scans of repositories lie in a queue: the store's own, unless `serve` names another.
+        let fleet: Arc<dyn HandOver> = match asking_as.offline {
+            true => Arc::new(offline::Offline),
+            false => Arc::new(Within::new(Setup {
+                place: place.clone(),
+                library: Arc::clone(&library),
+                least,
+                local_repositories,
+                directory: environment::temporary(),
+                threads,
+                unpack: unpack.clone(),
+                clock: kept::now,
+            })?),
+        };
         let ground = Ground {
             place,
             detector: Detector::new(&library, Options::default()),
             tokens: Tokens::new(&library),
             library,
             names,
-            least: Level::Medium,
+            least,
             asking,
             policy,
             actor: kept::actor(kept_at),
@@ -136,10 +156,10 @@ impl Watching {
             open: Box::new(open_source),
             clone_with: Box::new(clone_with),
             tell: Box::new(tell),
-            unpack: Some(crate::apart::settings()),
-            threads: scan::processors(),
-            local_repositories: false,
-            fleet: None,
+            unpack,
+            threads,
+            local_repositories,
+            fleet: Some(fleet),
         };
         Ok(Self { ground: Arc::new(ground), watched, schedule })
     }

@@ -8,6 +8,7 @@
 )]
 #![cfg(all(unix, feature = "serve"))]
 
+mod queued;
 mod served;
 mod site;
 

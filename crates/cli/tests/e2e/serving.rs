@@ -131,6 +131,21 @@ fn a_server_that_others_reach_in_the_clear_says_so_and_a_taken_port_is_named() {
 }
 
 #[test]
+fn a_server_that_sends_nothing_clones_nothing() {
+    let world = World::new();
+    let asked = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    asked.set_nonblocking(true).unwrap();
+    world.write("list", format!("http://{}/a.git", asked.local_addr().unwrap()));
+    world.run(["fleet", "add", "list", "--store", "a.db"]).exits(0);
+    let serving = Serving::start(&world, &["--store", "a.db"], true);
+    std::thread::sleep(Duration::from_secs(3));
+    serving.end();
+    assert!(asked.accept().is_err(), "nobody was asked for the repository");
+    let status = world.run(["watch", "--status", "--store", "a.db"]).exits(0);
+    assert!(status.out.contains("1 to do, 0 being done"), "{}", status.out);
+}
+
+#[test]
 fn a_copy_is_made_once_and_is_what_was_there() {
     let world = World::new();
     world.write("app.env", format!("MISTRAL_API_KEY={}\n", leeward_counterpart::random_value()));

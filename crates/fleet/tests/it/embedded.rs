@@ -1,6 +1,6 @@
 //! The queue within the store.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use leeward_fleet::{Bounds, Embedded, Placed, Queue};
 use leeward_servers::Postgres;
@@ -8,17 +8,19 @@ use leeward_store::Place;
 
 use crate::{fixture::now, promises};
 
-fn ends(place: &Place) -> promises::Ends {
-    let queue = || {
-        let bounds = Bounds { lease: 1, ..Bounds::default() };
-        Arc::new(Embedded::new(place, bounds, now).unwrap()) as Arc<dyn Queue>
-    };
-    promises::Ends { server: queue(), worker: queue() }
+/// Both ends are one: results stay in the process.
+fn ends(place: &Path) -> promises::Ends {
+    // Only where something is lost: a machine that is busy loses nothing else by it.
+    let is_lost = ["lost", "poison"].iter().any(|name| place.parent().unwrap().ends_with(name));
+    let bounds = Bounds { lease: if is_lost { 1 } else { 60 }, ..Bounds::default() };
+    let place = Place::File(place.to_owned());
+    let queue = Arc::new(Embedded::new(&place, bounds, now).unwrap()) as Arc<dyn Queue>;
+    promises::Ends { server: Arc::clone(&queue), worker: queue }
 }
 
 #[test]
 fn the_store_is_a_queue() {
-    promises::all(&mut |store| ends(&Place::File(store.to_owned())));
+    promises::all(&mut ends);
 }
 
 #[test]

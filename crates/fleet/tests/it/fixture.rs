@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -98,7 +98,7 @@ pub(crate) fn now() -> i64 {
 pub(crate) fn workplace(directory: &Path, planning: Planning) -> Workplace {
     Workplace {
         unpack: Some(leeward_pipeline::Unpacking::default()),
-        library: Library::builtin(),
+        library: Arc::new(Library::builtin()),
         name: "test".to_owned(),
         directory: directory.to_owned(),
         threads: 1,
@@ -197,7 +197,7 @@ pub(crate) fn work(queue: &dyn Queue, place: &Workplace) -> Vec<Turn> {
 
 /// Files below a directory.
 #[cfg(feature = "nats")]
-pub(crate) fn files(at: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(at: &Path) -> Vec<std::path::PathBuf> {
     let (mut open, mut all) = (vec![at.to_owned()], Vec::new());
     while let Some(path) = open.pop() {
         if path.is_dir() {

@@ -12,3 +12,4 @@ mod nats;
 #[cfg(feature = "nats")]
 mod permissions;
 mod promises;
+mod within;
