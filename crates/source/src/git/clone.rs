@@ -172,6 +172,9 @@ pub fn tame(program: impl AsRef<OsStr>, into: &Path, protocols: &str) -> Command
     for name in UNSET {
         command.env_remove(name);
     }
+    // So that it ends with all that it started: see `kill`.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     set(&mut command, SETTINGS.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())));
     command
 }
@@ -224,7 +227,7 @@ fn wait(
             return Ok(Some(status));
         }
         if progress.is_cancelled() {
-            child.kill()?;
+            kill(child)?;
             child.wait()?;
             return Ok(None);
         }
@@ -232,6 +235,18 @@ fn wait(
             std::thread::sleep(QUIET);
         }
     }
+}
+
+/// Kills a program, and what it started: what speaks to the host is another program, which
+/// would wait for an answer as long as the host likes, and hold what is read from here.
+fn kill(child: &mut Child) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        // Its own group goes by its number, which is its own until it was waited for.
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    }
+    child.kill()
 }
 
 /// The end of what a program says, however much that is.
