@@ -5,6 +5,10 @@
 //! Jobs lie in the store; results never do. They stay in the memory of the process that
 //! made them and is to take them in, and until it has, its job is not done: a process that
 //! ends leaves a job to be done again, and no value in any form.
+//!
+//! Nothing here waits for the disk: each job is the copy of work that the store holds
+//! durably. Where a loss of power takes a job, its work is taken up again when its lease is
+//! over; where it takes that one was done, it is done again and its result is late.
 
 use std::{
     fmt,
@@ -89,7 +93,7 @@ impl Embedded {
     ) -> Result<Self, leeward_store::Trouble> {
         Ok(Self(Arc::new(Inner {
             clock: Box::new(clock),
-            store: Mutex::new(Store::open(place)?),
+            store: Mutex::new(Store::open_hasty(place)?),
             holder: format!("queue ({:016x})", rand::random::<u64>()),
             bounds,
             results: Mutex::default(),

@@ -87,7 +87,7 @@ pub struct Ground {
     pub threads: usize,
     /// Whether repositories of this machine, `file://`, may be named by sources.
     pub local_repositories: bool,
-    /// Who does the work that others can do; `None` if it is done here.
+    /// Who does the work that others can do; `None` if whoever takes it up does it.
     pub fleet: Option<Arc<dyn HandOver>>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &args::Worker) -> Result<Exit, Failure> {
     let address = address(&args.at)?;
     let place = Workplace {
         unpack: Some(crate::apart::settings()),
-        library: library::load(&args.dossiers)?,
+        library: Arc::new(library::load(&args.dossiers)?),
         name: args.name.clone().unwrap_or_else(environment::machine),
         directory: args.directory.clone().unwrap_or_else(environment::temporary),
         threads: args.threads.map_or_else(scan::processors, usize::from),
