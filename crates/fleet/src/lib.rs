@@ -1,8 +1,8 @@
 //! A fleet: scans of repositories that many machines share, or the threads of one process.
 //! The server hands out jobs and takes in results; workers clone and scan. Between them
 //! stands a [`Queue`]: one of NATS (`nats`, a cargo feature), or the store itself
-//! ([`Embedded`]), where [`Within`] is both ends in one process. It decides nothing about findings, and knows no database but the
-//! server's.
+//! ([`Embedded`]), where [`Within`] is both ends in one process. It decides nothing about
+//! findings, and knows no database but the server's.
 //!
 //! [`Job`] and [`Report`] are what travels, each with a version; [`Key`] is what values are
 //! sealed to, so that no queue ever holds one in the clear. [`Dispatch`] hands over,

@@ -29,7 +29,8 @@ pub(crate) struct Serve {
     /// Trust the certificates in this file (PEM) besides the system's.
     #[arg(long, value_name = "FILE", help_heading = "How to ask providers")]
     pub(crate) ca: Vec<PathBuf>,
-    /// Ask no provider, read no source and clone nothing: what is kept is shown, and what is sent is taken in.
+    /// Ask no provider, read no source and clone nothing: what is kept is shown, and what is
+    /// sent is taken in.
     #[arg(long, help_heading = "How to ask providers")]
     pub(crate) offline: bool,
     #[command(flatten, next_help_heading = "How to share scans among machines")]
