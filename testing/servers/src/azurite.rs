@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::guarded::{Guarded, installed, run};
+use crate::guarded::{Guarded, installed, run, words};
 
 /// The version that the tests are known to run with.
 const PACKAGE: &str = "azurite@3.35.0";
@@ -41,14 +41,11 @@ impl Azurite {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let key = key();
         let arguments = |port: &str| {
-            let main = main.display();
-            format!(
-                "node {main} --inMemoryPersistence --silent --skipApiVersionCheck \
-                 --disableTelemetry --blobHost 127.0.0.1 --blobPort {port}"
-            )
-            .split(' ')
-            .map(str::to_owned)
-            .collect()
+            let rest = format!(
+                "--inMemoryPersistence --silent --skipApiVersionCheck --disableTelemetry \
+                 --blobHost 127.0.0.1 --blobPort {port}"
+            );
+            words(&[Path::new("node"), &main], &rest)
         };
         let accounts = format!("{ACCOUNT}:{key}");
         let environment = [("AZURITE_ACCOUNTS", accounts.as_str())];

