@@ -267,7 +267,9 @@ impl Shared<'_> {
         let trouble = self.to_us(trouble);
         // What may be had next time is where to go on from.
         match &trouble {
-            Trouble::Changed | Trouble::Withheld(_) => self.done(number, key.clone()),
+            Trouble::Changed | Trouble::Withheld(_) | Trouble::Denied(_) => {
+                self.done(number, key.clone());
+            }
             Trouble::Credential(_) | Trouble::Broken(_) => self.order().leave_open(number),
         }
         let is_last = match &trouble {
@@ -276,7 +278,7 @@ impl Shared<'_> {
                 self.ended.load(Ordering::Relaxed)
                     || self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES
             }
-            Trouble::Changed | Trouble::Withheld(_) => false,
+            Trouble::Changed | Trouble::Withheld(_) | Trouble::Denied(_) => false,
         };
         match is_last {
             true => self.end(&format!("nothing more was read: {}", trouble.of_all())),

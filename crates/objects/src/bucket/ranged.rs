@@ -140,13 +140,13 @@ impl Read for Ranged<'_> {
             return Ok(0);
         }
         if let Some(trouble) = &self.trouble {
-            return Err(io::Error::other(trouble.why().to_owned()));
+            return Err(io::Error::other(trouble.why()));
         }
         let index = self.offset / STRETCH;
         let bytes = match self.stretch(index) {
             Ok(bytes) => bytes,
             Err(trouble) => {
-                let error = io::Error::other(trouble.why().to_owned());
+                let error = io::Error::other(trouble.why());
                 self.trouble = Some(trouble);
                 return Err(error);
             }

@@ -37,6 +37,8 @@ pub(super) enum Trouble {
     Changed,
     /// This object is not handed out, and why.
     Withheld(String),
+    /// The credential may not read this: what the store calls it, if it says so.
+    Denied(Option<String>),
     /// The credential does not serve, so nothing is handed out any more.
     Credential(String),
     /// No answer, or one that makes no sense.
@@ -62,10 +64,7 @@ impl Trouble {
     pub(super) fn of(error: &Error) -> Self {
         let text = error.to_string();
         let code = code(&text);
-        let named = |what: &str| match code {
-            Some(code) => format!("{what} ({code})"),
-            None => what.to_owned(),
-        };
+        let named = |what: &str| named(what, code);
         if let Some(code) = code.filter(|code| OF_CREDENTIALS.contains(code)) {
             return Self::Credential(format!(
                 "the credential has expired or is refused ({code}): sign in again"
@@ -85,7 +84,7 @@ impl Trouble {
             (Error::Unauthenticated { .. }, _) => {
                 Self::Credential(named("the credential is refused: sign in again"))
             }
-            (Error::PermissionDenied { .. }, _) => Self::Withheld(named(MAY_NOT)),
+            (Error::PermissionDenied { .. }, _) => Self::Denied(code.map(str::to_owned)),
             _ if is_of_machine(&text) => Self::Credential(
                 "there is no credential: set one in the environment, or scan a public bucket \
                  with `--anonymous`"
@@ -95,7 +94,7 @@ impl Trouble {
             _ if status(&text) == Some(401) => {
                 Self::Credential(named("the credential is refused: sign in again"))
             }
-            _ if status(&text) == Some(403) => Self::Withheld(named(MAY_NOT)),
+            _ if status(&text) == Some(403) => Self::Denied(code.map(str::to_owned)),
             _ => Self::Broken(match status(&text) {
                 Some(status) => named(&format!("the store answers with status {status}")),
                 None => named(
@@ -112,29 +111,25 @@ impl Trouble {
     pub(super) fn reason(&self) -> Reason {
         match self {
             Self::Changed => Reason::Changed,
-            Self::Withheld(why) | Self::Credential(why) | Self::Broken(why) => {
-                Reason::Unreadable(why.clone())
-            }
+            _ => Reason::Unreadable(self.why()),
         }
     }
 
     /// In words.
-    pub(super) fn why(&self) -> &str {
+    pub(super) fn why(&self) -> String {
         match self {
-            Self::Changed => "it is gone",
-            Self::Withheld(why) | Self::Credential(why) | Self::Broken(why) => why,
+            Self::Changed => "it is gone".to_owned(),
+            Self::Withheld(why) | Self::Credential(why) | Self::Broken(why) => why.clone(),
+            Self::Denied(code) => named("the credential may not read it", code.as_deref()),
         }
     }
 
     /// The same for whoever asks without a credential: none is refused.
     pub(super) fn for_anybody(self) -> Self {
+        let why = "it is not public; leave `--anonymous` out, and scan with a credential";
         match self {
-            Self::Withheld(why) if why.starts_with(MAY_NOT) => Self::Withheld(
-                "it is not public; leave `--anonymous` out, and scan with a credential".to_owned(),
-            ),
-            Self::Credential(_) => Self::Credential(
-                "it is not public; leave `--anonymous` out, and scan with a credential".to_owned(),
-            ),
+            Self::Denied(_) => Self::Withheld(why.to_owned()),
+            Self::Credential(_) => Self::Credential(why.to_owned()),
             other => other,
         }
     }
@@ -143,31 +138,33 @@ impl Trouble {
     pub(super) fn of_listing(&self) -> String {
         match self {
             Self::Changed => format!("there is no such bucket; {NAME}"),
-            Self::Withheld(why) => match why.strip_prefix(MAY_NOT) {
-                Some(code) => format!(
-                    "the credential may not list it{code}: it takes the right to list and the \
-                     right to get"
-                ),
-                None => why.clone(),
-            },
-            Self::Credential(_) | Self::Broken(_) => self.of_all(),
+            Self::Denied(code) => {
+                let what = named("the credential may not list it", code.as_deref());
+                format!("{what}: it takes the right to list and the right to get")
+            }
+            Self::Withheld(_) | Self::Credential(_) | Self::Broken(_) => self.of_all(),
         }
     }
 
     /// Why nothing is read any more, with what to do about it.
     pub(super) fn of_all(&self) -> String {
         let why = self.why();
-        match why {
+        match why.as_str() {
             "no connection" | "no answer in time" => {
                 format!("{why}; see that the store can be reached from here at its address")
             }
-            why => why.to_owned(),
+            _ => why,
         }
     }
 }
 
-/// What an object is told that a credential does not reach.
-const MAY_NOT: &str = "the credential may not read it";
+/// Words of our own, with what a store calls it.
+fn named(what: &str, code: Option<&str>) -> String {
+    match code {
+        Some(code) => format!("{what} ({code})"),
+        None => what.to_owned(),
+    }
+}
 
 /// What to do where there is no bucket of a name.
 const NAME: &str = "look at its name, and at the endpoint if one is set";
