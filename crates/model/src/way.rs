@@ -58,15 +58,12 @@ impl Way {
         }
     }
 
-    /// This way as it was before its outermost file had a name.
+    /// This way as it was before its outermost file had a name; `None` if it leads nowhere
+    /// further in.
     #[must_use]
-    pub fn nameless(&self) -> Self {
-        let rest = self.names().iter().skip(1).cloned();
-        if self.is_empty() {
-            Self::default()
-        } else {
-            Self::of([NAMELESS.to_vec()].into_iter().chain(rest))
-        }
+    pub fn nameless(&self) -> Option<Self> {
+        let (_, rest) = self.names().split_first()?;
+        Some(Self::of([NAMELESS.to_vec()].into_iter().chain(rest.iter().cloned())))
     }
 
     /// The whole way from `outer`, as it is shown: `release.zip!app.jar!config.json`.
@@ -137,12 +134,12 @@ mod tests {
         let way = Way::default().to(b"content").to(b"x");
         assert_eq!(way.named_by(b"a/app.env.GZ"), Way::default().to(b"app.env").to(b"x"));
         assert_eq!(way.named_by(b"a/app.tgz"), Way::default().to(b"app.tar").to(b"x"));
-        assert_eq!(way.named_by(b"a/app.env.GZ").nameless(), way);
+        assert_eq!(way.named_by(b"a/app.env.GZ").nameless(), Some(way.clone()));
         for other in [&b"a/app.zip"[..], b"app", b".gz"] {
             assert_eq!(way.named_by(other), way);
         }
         let named = Way::default().to(b"x");
         assert_eq!(named.named_by(b"app.env.gz"), named);
-        assert_eq!(Way::default().nameless(), Way::default());
+        assert_eq!(Way::default().nameless(), None);
     }
 }

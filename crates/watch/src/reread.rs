@@ -107,9 +107,11 @@ impl<'u> Reader<'u> {
             Provenance::Git(place) => {
                 let bytes = self.repository(&place.repository)?.read_object(&place.object).ok()?;
                 let origin = Origin::Git(place.kind, place.object);
-                // An object has its name from a tree, which is not read here.
-                let nameless = Wanted { fingerprint, inside: &inside.nameless() };
-                self.whole(wanted, &bytes, origin).or_else(|| self.whole(nameless, &bytes, origin))
+                self.whole(wanted, &bytes, origin).or_else(|| {
+                    // An object has its name from a tree, which is not read here.
+                    let inside = &inside.nameless()?;
+                    self.whole(Wanted { fingerprint, inside }, &bytes, origin)
+                })
             }
             Provenance::Stdin | Provenance::Remote(_) => None,
         }
