@@ -9,7 +9,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, mpsc},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use std::{
 use leeward_model::{Finding, ObjectId, SafeText};
 use leeward_store::{Job as Work, JobId, JobState, Store};
 use leeward_watch::{
-    Ground, HandOver as _, Task,
+    Ground, HandOver as _, Over, Task,
     discreet::cautious,
     repository::{Arrived, take_in},
     whose::Ours,
@@ -380,18 +380,16 @@ impl Collector {
 /// Gives signs of life for a result while it is taken in: providers may be asked, which
 /// takes minutes.
 fn alive<T>(held: &dyn Held, work: impl FnOnce() -> T) -> T {
+    let over = Over::default();
     thread::scope(|scope| {
-        let (over, ended) = mpsc::channel::<()>();
-        scope.spawn(move || {
-            let timeout = Err(mpsc::RecvTimeoutError::Timeout);
-            while ended.recv_timeout(held.lease() / 3) == timeout {
+        let _until = over.until();
+        scope.spawn(|| {
+            while !over.within(held.lease() / 3) {
                 if let Err(trouble) = held.progress() {
                     tracing::warn!(%trouble, "a result could not be held");
                 }
             }
         });
-        // Dropped also where the work panics, which ends the thread.
-        let _over = over;
         work()
     })
 }

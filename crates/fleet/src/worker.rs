@@ -259,8 +259,8 @@ impl<'a> Worker<'a> {
     fn refuse(&self, held: &dyn Held, job: &Job, own: &str) -> Result<Turn, Trouble> {
         let program = env!("CARGO_PKG_VERSION").to_owned();
         let why = format!(
-            "a job is to be scanned by the rules {} of leeward {}, and this worker has {own} of {program}: \
-             give it the same version, and the same dossiers",
+            "a job is to be scanned by the rules {} of leeward {}, and this worker has {own} of \
+             {program}: give it the same version, and the same dossiers",
             job.rules, job.program
         );
         let came = Came::Refused { rules: own.to_owned(), program };
