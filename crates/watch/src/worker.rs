@@ -30,6 +30,9 @@ const MOST_ATTEMPTS: u64 = 6;
 /// program that was killed wait for the next.
 const LEASE: i64 = 300;
 
+/// The same of work that may be handed over, until it is known whether it is.
+const LEASE_BEFORE: i64 = 60;
+
 /// How often the sign is given.
 const BEAT: Duration = Duration::from_secs(100);
 
@@ -144,14 +147,19 @@ impl Worker {
     fn next(&mut self, store: &mut Store) -> Result<Option<Job>, Trouble> {
         while !self.ground.stop.is_cancelled() {
             let now = self.ground.now();
-            let Some(job) = store.job_take(&self.holder, now, now + LEASE)? else { break };
+            let lease = if self.ground.fleet.is_some() { LEASE_BEFORE } else { LEASE };
+            let Some(job) = store.job_take(&self.holder, now, now + lease)? else { break };
             let Some(fleet) = self.ground.fleet.as_ref().filter(|_| job.attempts <= MOST_ATTEMPTS)
             else {
                 return Ok(Some(job));
             };
             let Some(task) = Task::of(&job) else { return Ok(Some(job)) };
             match fleet.hand_over(store, &job, &task)? {
-                Handed::Stays => return Ok(Some(job)),
+                Handed::Stays => {
+                    if store.job_hold(job.id, &self.holder, now + LEASE)? {
+                        return Ok(Some(job));
+                    }
+                }
                 Handed::Over(until) => {
                     store.job_pass(job.id, &self.holder, fleet.holder(), until)?;
                 }

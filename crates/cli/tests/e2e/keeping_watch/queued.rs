@@ -81,7 +81,12 @@ fn a_server_scans_through_its_own_queue_and_being_killed_changes_nothing() {
     assert!(told(&other, DONE) < REPOSITORIES as i64, "it was killed in the middle");
     // A minute passes.
     let database = rusqlite::Connection::open(other.work().join("a.db")).unwrap();
-    database.execute("UPDATE jobs SET until = 1 WHERE kind = 'queue.scan'", []).unwrap();
+    let held = "SELECT count(*) FROM jobs WHERE kind = 'repository' AND state = 'running' \
+                AND holder <> 'queue' AND until > unixepoch() + 60";
+    let longer: i64 = database.query_row(held, [], |row| row.get(0)).unwrap();
+    assert_eq!(longer, 0, "what was not handed over yet is not held longer");
+    let passed = "UPDATE jobs SET until = 1 WHERE kind = 'queue.scan' OR holder <> 'queue'";
+    database.execute(passed, []).unwrap();
     drop(database);
     let served = start(&other, &canaries);
     wait(&other, &served, DONE, REPOSITORIES);
