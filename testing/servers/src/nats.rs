@@ -22,12 +22,24 @@ impl Nats {
     ///
     /// If it cannot be started, with what is missing.
     pub fn start(more: &str) -> Self {
+        Self::with_room("8GB", more)
+    }
+
+    /// Starts one that keeps no more than `room`, as NATS spells it. Without such a bound
+    /// NATS takes three quarters of what is free on the disk, and a test would end
+    /// differently on a disk that is nearly full.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started, with what is missing.
+    pub fn with_room(room: &str, more: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("leeward-nats-").tempdir();
         let directory = directory.expect("a temporary directory can be made");
         let (port, monitor) = (free(), free());
         let settings = format!(
             "listen: \"127.0.0.1:{port}\"\nhttp: \"127.0.0.1:{monitor}\"\n\
-             jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{more}\n",
+             jetstream {{ store_dir: \"{}\", sync_interval: always, \
+             max_file_store: {room} }}\n{more}\n",
             directory.path().join("data").display()
         );
         fs::write(directory.path().join("nats.conf"), settings).expect("the directory is ours");

@@ -39,6 +39,11 @@ pub(crate) struct OfQueue {
     /// Take a queue that is kept on one server: if its disk is lost, so are scans that wait.
     #[arg(long, requires = "queue")]
     pub(crate) queue_allow_single: bool,
+    /// The most MiB of results that wait for the server; workers wait then. The NATS servers
+    /// keep so much of their disks free for it.
+    #[arg(long, value_name = "MIB", requires = "queue", default_value_t = 1_024,
+        value_parser = clap::value_parser!(u32).range(16..))]
+    pub(crate) queue_results: u32,
 }
 
 /// Scan repositories for a server, one after the other.

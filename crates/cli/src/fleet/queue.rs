@@ -70,6 +70,7 @@ mod server {
         let setup = nats::Setup {
             replicas,
             allow_single: args.queue_allow_single,
+            most_result_bytes: i64::from(args.queue_results) << 20,
             ..nats::Setup::default()
         };
         let queue = nats::Nats::server(&address(&args.at)?, &setup).map_err(failed)?;

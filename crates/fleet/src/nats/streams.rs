@@ -6,8 +6,9 @@ use std::{fmt, time::Duration};
 use async_nats::{
     Client,
     jetstream::{
-        self, Context,
+        self, Context, ErrorCode,
         consumer::{AckPolicy, pull},
+        context::CreateStreamErrorKind,
         stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
     },
 };
@@ -129,16 +130,27 @@ async fn stream(context: &Context, wanted: Config, setup: &Setup) -> Result<(), 
     let name = wanted.name.clone();
     let is_queue = wanted.retention == RetentionPolicy::WorkQueue;
     let mut stream = context.get_or_create_stream(wanted.clone()).await.map_err(|error| {
-        let text = error.to_string();
-        if text.contains("10074") || text.contains("10005") || text.contains("replicas") {
-            return BadSetup::Unsafe(format!(
-                "the stream `{name}` cannot be kept on {} servers ({text}): run a cluster of at \
-                 least three, or say `--queue-allow-single` where losing one machine may lose \
-                 scans that wait",
-                setup.replicas
-            ));
+        let code = match error.kind() {
+            CreateStreamErrorKind::JetStream(refused) => Some(refused.error_code()),
+            _ => None,
+        };
+        match code {
+            Some(ErrorCode::CLUSTER_NO_PEERS | ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED) => {
+                BadSetup::Unsafe(format!(
+                    "the stream `{name}` cannot be kept on {} servers ({error}): run a cluster of \
+                     at least three, or say `--queue-allow-single` where losing one machine may \
+                     lose scans that wait",
+                    setup.replicas
+                ))
+            }
+            Some(ErrorCode::STORAGE_RESOURCES_EXCEEDED) => BadSetup::Unsafe(format!(
+                "the NATS server has no room for the stream `{name}`: it wants {} MiB on a disk. \
+                 Free its disk or raise `max_file_store` in its `jetstream` block, or say with \
+                 `--queue-results MIB` that fewer results may wait",
+                wanted.max_bytes >> 20
+            )),
+            _ => failed(format!("the stream `{name}` cannot be made: {error}")),
         }
-        failed(format!("the stream `{name}` cannot be made: {text}"))
     })?;
     let found = stream.info().await.map_err(failed)?.config.clone();
     let wrong =

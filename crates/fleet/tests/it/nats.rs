@@ -80,3 +80,17 @@ fn what_would_lose_work_is_refused() {
         Address { url: "nats://127.0.0.1:1".to_owned(), login: Login::Anyone, ca: Vec::new() };
     assert!(Nats::worker(&nowhere).unwrap_err().to_string().contains("is reached"));
 }
+
+#[test]
+fn a_server_without_room_for_results_is_told_what_to_do() {
+    let server = leeward_servers::Nats::with_room("64MB", "");
+    let refused = Nats::server(&address(&server), &setup()).unwrap_err();
+    assert!(
+        matches!(&refused, BadSetup::Unsafe(why)
+            if why.contains("1024 MiB") && why.contains("--queue-results")),
+        "{refused}"
+    );
+    let fewer = Setup { most_result_bytes: 32 << 20, ..setup() };
+    let office = Nats::server(&address(&server), &fewer).unwrap();
+    assert_eq!(office.publish("a", b"1").unwrap(), Placed::Kept);
+}
