@@ -23,6 +23,7 @@ use crate::{
     inquire::Early,
     layers::Layers,
     packages::{Packages, Seen},
+    texts::Knowing,
 };
 
 /// Where a sighting was made; an origin that outlives its source.
@@ -98,6 +99,7 @@ pub(crate) struct Collector<'d> {
     packages: &'d Packages<'d>,
     early: Option<&'d Early<'d>>,
     judged: Option<&'d dyn Judged>,
+    knowing: Option<&'d Knowing<'d>>,
     bounds: Bounds,
     state: Mutex<State>,
     met: Met,
@@ -164,6 +166,7 @@ impl<'d> Collector<'d> {
             packages,
             early: None,
             judged: None,
+            knowing: None,
             bounds: BOUNDS,
             state: Mutex::default(),
             met: Met::default(),
@@ -179,6 +182,11 @@ impl<'d> Collector<'d> {
     /// One that remembers what held nothing.
     pub(crate) fn judging(self, judged: Option<&'d dyn Judged>) -> Self {
         Self { judged, ..self }
+    }
+
+    /// One for whoever knows values that may lie there.
+    pub(crate) fn knowing(self, knowing: Option<&'d Knowing<'d>>) -> Self {
+        Self { knowing, ..self }
     }
 
     /// What was kept.
@@ -315,7 +323,10 @@ impl Worker for Seer<'_, '_> {
             .packages
             .look(&blob, |seen| collector.keep_package(blob.origin, blob.piece, seen));
         let keep = |sighting| collector.keep(&blob, sighting);
-        collector.detector.scan(&blob, scratch, keep)
+        match collector.knowing {
+            Some(knowing) => knowing.scan(collector.detector, &blob, scratch, keep),
+            None => collector.detector.scan(&blob, scratch, keep),
+        }
     }
 
     fn done(&mut self, origin: Origin<'_>, mark: Mark) -> bool {

@@ -34,4 +34,4 @@ pub use rules::Rules;
 pub use scan::{Failure, Outcome, Request, Scope, scan, scan_repository};
 pub use settle::Suppressed;
 pub use target::{BadTarget, Bucket, Image, Target};
-pub use texts::{InTexts, Known, Text, Texts, scan_texts, scan_texts_knowing};
+pub use texts::{InTexts, Known, Text, Texts, scan_texts};

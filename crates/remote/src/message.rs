@@ -1,6 +1,6 @@
-//! A message as RFC 5322 has it, as texts: its bodies, and the attachments that are
-//! text. Messages in messages are read three deep, which is as far as the parser
-//! goes. Archives and pictures are named as gaps.
+//! A message as RFC 5322 has it, as texts: its bodies, and its attachments whatever is in
+//! them. Messages in messages are read three deep, which is as far as the parser goes.
+//! What is inside an archive is not seen here: whoever looks through the texts opens it.
 
 use leeward_model::RemotePlace;
 use mail_parser::{HeaderName, Message, MessageParser, MimeHeaders as _, PartType};
@@ -49,20 +49,22 @@ pub(crate) fn texts(raw: &[u8], found: &Found<'_>, gaps: &mut Vec<Gap>) -> Optio
     let author =
         message.from().and_then(|from| from.first()).and_then(|one| one.address()).map(fitting);
     let at = past(message.date().map(mail_parser::DateTime::to_timestamp), found.now);
-    let mut reading = Parts { texts: vec![], bytes: 0, left_out: 0 };
+    let mut reading = Parts::default();
     let subject = message.subject().unwrap_or_default();
     reading.add(None, subject.as_bytes());
-    walk(&message, &mut reading, gaps, &id);
+    walk(&message, &mut reading);
     if reading.left_out > 0 {
         let why = format!("{} parts beyond {LARGEST_PARTS} bytes were left out", reading.left_out);
         gaps.push(Gap { what: id.clone(), why });
     }
-    let texts = reading.texts.into_iter().enumerate().map(|(index, (name, bytes))| {
-        // The subject and the first body are the message; the rest are its parts.
-        let id = if index == 0 { id.clone() } else { format!("{id} part {index}") };
-        let place = place(found, &id, name, author.clone(), at);
-        Text { key: ItemKey { id, version: version.clone() }, place, bytes }
-    });
+    let texts =
+        reading.texts.into_iter().chain(reading.files).enumerate().map(|(index, (name, bytes))| {
+            // The subject and the first body are the message; the rest are its parts. What
+            // is text is counted first, as it was when nothing else was read.
+            let id = if index == 0 { id.clone() } else { format!("{id} part {index}") };
+            let place = place(found, &id, name, author.clone(), at);
+            Text { key: ItemKey { id, version: version.clone() }, place, bytes }
+        });
     Some(texts.collect())
 }
 
@@ -74,44 +76,55 @@ pub(crate) fn as_it_is(raw: &[u8], found: &Found<'_>) -> Text {
     Text { key: ItemKey { id, version }, place, bytes: raw.to_vec() }
 }
 
+#[derive(Default)]
 struct Parts {
     texts: Vec<(Option<String>, Vec<u8>)>,
+    /// Attachments that look like no text.
+    files: Vec<(Option<String>, Vec<u8>)>,
     bytes: usize,
     left_out: usize,
 }
 
 impl Parts {
     fn add(&mut self, name: Option<String>, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
+        if self.has_room(bytes) {
+            self.texts.push((name, bytes.to_vec()));
         }
-        if self.bytes + bytes.len() > LARGEST_PARTS {
+    }
+
+    fn add_file(&mut self, name: Option<String>, bytes: &[u8]) {
+        if is_text(bytes) {
+            self.add(name, bytes);
+        } else if self.has_room(bytes) {
+            self.files.push((name, bytes.to_vec()));
+        }
+    }
+
+    /// Whether there is something, and room for it, which is taken then.
+    fn has_room(&mut self, bytes: &[u8]) -> bool {
+        let all = self.bytes + bytes.len();
+        let is_room = all <= LARGEST_PARTS;
+        if is_room {
+            self.bytes = all;
+        } else {
             self.left_out += 1;
-            return;
         }
-        self.bytes += bytes.len();
-        self.texts.push((name, bytes.to_vec()));
+        is_room && !bytes.is_empty()
     }
 }
 
 /// As deep as the parser went.
-fn walk(message: &Message<'_>, reading: &mut Parts, gaps: &mut Vec<Gap>, id: &str) {
+fn walk(message: &Message<'_>, reading: &mut Parts) {
     for part in &message.parts {
         let name = part.attachment_name().map(fitting);
         match &part.body {
             PartType::Text(text) | PartType::Html(text) => reading.add(name, text.as_bytes()),
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                if is_text(bytes) {
-                    reading.add(name, bytes);
-                } else {
-                    let name = name.unwrap_or_else(|| "an attachment".to_owned());
-                    let why = "an attachment that is no text is not opened".to_owned();
-                    gaps.push(Gap { what: format!("{id}: {name}"), why });
-                }
+                reading.add_file(name, bytes);
             }
             PartType::Message(inner) => {
                 reading.add(None, inner.subject().unwrap_or_default().as_bytes());
-                walk(inner, reading, gaps, id);
+                walk(inner, reading);
             }
             PartType::Multipart(_) => {}
         }

@@ -8,7 +8,7 @@ use leeward_detect::Scratch;
 use leeward_model::{
     Blob, Case, Fingerprint, IncidentId, Origin, Provenance, Secret, State, Validity,
 };
-use leeward_pipeline::rating;
+use leeward_pipeline::{Text, rating};
 use leeward_probe::{Depth, Inquirer};
 use leeward_source::{
     Progress,
@@ -118,23 +118,27 @@ fn elsewhere(
         Provenance::Remote(place) => {
             let (mut service, mut client) = (ground.open)(&place.source).ok()?;
             let bytes = service.again(&mut client, place).ok()??;
-            within(ground, wanted.fingerprint, &bytes)
+            inside(ground, wanted, &bytes, Text::origin_of(place))
         }
         Provenance::Git(place) => {
             let url = RemoteUrl::parse(&place.repository, ground.local_repositories).ok()?;
             let folder = tempfile::Builder::new().prefix("leeward-").tempdir().ok()?;
             let repository = clone_bare(&url, folder.path(), progress).ok()?;
             let bytes = repository.read_object(&place.object).ok()?;
-            if wanted.inside.is_empty() {
-                return within(ground, wanted.fingerprint, &bytes);
-            }
-            let (detector, unpack) = (&ground.detector, ground.unpack.as_ref()?);
-            let origin = Origin::Git(place.kind, place.object);
-            let seen = reread::inside(detector, wanted, unpack, &bytes, origin);
-            Some(seen?.sighting.secret)
+            inside(ground, wanted, &bytes, Origin::Git(place.kind, place.object))
         }
         Provenance::File(_) | Provenance::Stdin => None,
     }
+}
+
+/// The value in what was handed out, or on the way in from there.
+fn inside(ground: &Ground, wanted: Wanted<'_>, bytes: &[u8], origin: Origin<'_>) -> Option<Secret> {
+    if wanted.inside.is_empty() {
+        return within(ground, wanted.fingerprint, bytes);
+    }
+    let (detector, unpack) = (&ground.detector, ground.unpack.as_ref()?);
+    let seen = reread::inside(detector, wanted, unpack, bytes, origin);
+    Some(seen?.sighting.secret)
 }
 
 /// The value with a fingerprint in a text.

@@ -2,11 +2,13 @@
 //! is looked through, what is ours is recorded, and the page is kept. Why nothing is
 //! lost and nothing done twice is said in the store's `page`.
 
-use std::sync::Arc;
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
-use leeward_model::{DossierId, Finding, Fingerprint, Provenance, SafeText, Secret};
-use leeward_pipeline::{self as pipeline, Known, Texts, scan_texts_knowing};
-use leeward_remote::{Belongs, Client, Cursor, Item, Next, Page, Repository, Service, Trouble};
+use leeward_model::{DossierId, Finding, Fingerprint, NotScanned, SafeText, Secret};
+use leeward_pipeline::{self as pipeline, InTexts, Known, Texts, scan_texts};
+use leeward_remote::{
+    Belongs, Client, Cursor, Gap, Item, Next, Page, Repository, Service, Trouble,
+};
 use leeward_store::{
     Kept, NewGap, NewJob, NewSource, PageRead, SeenItem, Source, SourceState, Store,
     Trouble as Unkept,
@@ -16,6 +18,7 @@ use crate::{
     backoff,
     ground::Ground,
     keep::{Met, keep},
+    repository::why,
     task::Task,
     turn::{PageDone, Turn, Watched, belongs_name},
     whose::Ours,
@@ -49,6 +52,8 @@ struct InPage {
     strangers: Vec<(Fingerprint, DossierId)>,
     /// Every value that was met, so that no gap repeats one.
     values: Vec<Secret>,
+    /// What was not looked at of what is inside.
+    gaps: Vec<Gap>,
 }
 
 impl Lookout {
@@ -196,8 +201,7 @@ impl Lookout {
     fn page(&mut self, store: &mut Store, source: &Source, page: Page) -> Result<Turn, Unkept> {
         let now = self.ground.now();
         self.ours.refresh(store, now)?;
-        let Page { items, gaps, next } = page;
-        let gaps_met = gaps.len() as u64;
+        let Page { items, mut gaps, next } = page;
         let seen = |item: &Item| SeenItem::new(&item.key().id, &item.key().version);
         let keys: Vec<SeenItem> = items.iter().map(seen).collect();
         let mut known = store.seen_items(source.id, &keys)?;
@@ -226,6 +230,12 @@ impl Lookout {
             }
         }
         self.look_through(store, &mut batch, &mut met)?;
+        if self.ground.stop.is_cancelled() {
+            // A container may have been left half open: the page is read again.
+            return self.left(store, source);
+        }
+        gaps.append(&mut met.gaps);
+        let gaps_met = gaps.len() as u64;
         let values: Vec<&Secret> = met.values.iter().collect();
         let gaps: Vec<(String, String)> = gaps
             .iter()
@@ -304,12 +314,17 @@ impl Lookout {
         }
         met.bytes += bytes as u64;
         let now = self.ground.now();
-        let ours = &self.ours;
-        let is_known = |print: &Fingerprint| ours.has(print);
-        let known = Known { tokens: &self.ground.tokens, is_known: &is_known };
-        let found = scan_texts_knowing(
+        let (ours, names) = (&self.ours, &self.ground.names);
+        let known = Known {
+            tokens: &self.ground.tokens,
+            is_known: &|print: &Fingerprint| ours.has(print),
+            is_near: &|text: &[u8], value: Range<usize>| names.are_near(text, value),
+        };
+        let found = scan_texts(
             &Texts {
                 texts: &texts,
+                unpack: self.ground.unpack.as_ref(),
+                is_stopped: &|| self.ground.stop.is_cancelled(),
                 least: self.ground.least,
                 ignore: None,
                 today: self.ground.today(),
@@ -319,9 +334,13 @@ impl Lookout {
             &self.ground.detector,
             Some(&known),
         );
-        let hidden = found.hidden;
+        let InTexts { findings, hidden, near, left_out } = found;
+        met.gaps.extend(left_out.iter().filter_map(|(number, left)| {
+            (!left.reason.is_by_choice()).then_some(())?;
+            Some(unread(&texts.get(*number)?.place.item, left))
+        }));
         let (mine, theirs): (Vec<Finding>, Vec<Finding>) =
-            found.findings.into_iter().partition(|finding| self.is_ours(finding, &texts));
+            findings.into_iter().partition(|finding| self.is_ours(finding, &near));
         let strangers = theirs.iter().map(|it| (it.fingerprint, it.dossier.clone()));
         met.strangers.extend(strangers);
         let mine: Vec<Finding> = mine
@@ -349,18 +368,27 @@ impl Lookout {
     }
 
     /// Whether a finding is our business.
-    fn is_ours(&self, finding: &Finding, texts: &[pipeline::Text]) -> bool {
-        if self.watched.belongs == Belongs::Us || self.ours.has(&finding.fingerprint) {
+    fn is_ours(&self, finding: &Finding, near: &HashSet<Fingerprint>) -> bool {
+        let print = &finding.fingerprint;
+        if self.watched.belongs == Belongs::Us || self.ours.has(print) || near.contains(print) {
             return true;
         }
         let names = &self.ground.names;
-        finding.locations.iter().any(|location| {
-            let Provenance::Remote(place) = &*location.provenance else { return false };
-            // The bytes of a place are those that it was read from, and no other's.
-            let here = texts.iter().filter(|text| text.place == **place);
-            here.into_iter().any(|text| names.are_near(place, &text.bytes, location.span))
-        })
+        finding
+            .locations
+            .iter()
+            .any(|location| names.are_of(&location.provenance) || names.are_on(&location.inside))
     }
+}
+
+/// Something inside an item that was not looked at: foreign text, not masked.
+fn unread(item: &str, left: &NotScanned) -> Gap {
+    let path = String::from_utf8_lossy(&left.path);
+    let what = match path.strip_prefix('-') {
+        Some(inside) => format!("{item}{inside}"),
+        None => format!("{item}: {path}"),
+    };
+    Gap { what, why: why(&left.reason) }
 }
 
 /// Texts that are looked through at once.

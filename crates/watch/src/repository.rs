@@ -262,7 +262,8 @@ pub fn take_in(
 }
 
 /// Why something was left out, in words.
-fn why(reason: &Reason) -> String {
+/// Why something was left out, in words.
+pub(crate) fn why(reason: &Reason) -> String {
     let Some(detail) = reason.detail() else { return reason.name().to_owned() };
     format!("{}: {}", reason.name(), SafeText::new(detail))
 }

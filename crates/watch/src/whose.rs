@@ -2,10 +2,10 @@
 //! known, or if one of our names stands in the same text, in its place or in who wrote
 //! it. All others are other people's, and no business of ours.
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, fmt, ops::Range};
 
 use aho_corasick::AhoCorasick;
-use leeward_model::{DossierId, Finding, Fingerprint, Provenance, RemotePlace, Span};
+use leeward_model::{DossierId, Finding, Fingerprint, Provenance, RemotePlace, Way};
 use leeward_store::{Store, Trouble};
 
 /// The fewest characters of a name: shorter ones stand in everybody's texts.
@@ -81,13 +81,16 @@ impl Names {
             .any(|found| !is_word(found.start().checked_sub(1)) && !is_word(Some(found.end())))
     }
 
-    /// Whether one of them stands near a value in a text, or in what is said of the text.
-    /// A span that is not of this text is near nothing but its ends.
-    pub fn are_near(&self, place: &RemotePlace, text: &[u8], span: Span) -> bool {
-        let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
-        let from = at(span.start).saturating_sub(NEAR);
-        let to = at(span.end).max(from).saturating_add(NEAR).min(text.len());
-        self.are_said_of(place) || self.stand_in(&text[from..to])
+    /// Whether one of them stands near a value in a text.
+    pub(crate) fn are_near(&self, text: &[u8], value: Range<usize>) -> bool {
+        let from = value.start.min(text.len()).saturating_sub(NEAR);
+        let to = value.end.saturating_add(NEAR).min(text.len());
+        text.get(from..to).is_some_and(|around| self.stand_in(around))
+    }
+
+    /// Whether one of them stands in a way into a container.
+    pub(crate) fn are_on(&self, way: &Way) -> bool {
+        way.names().iter().any(|name| self.stand_in(name))
     }
 
     /// Whether one of them stands in what is said of a text of others.

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
 
 mod fixture;
+mod inside;
 mod properties;
 mod repositories;
 mod shift;

@@ -34,7 +34,7 @@ fn task(url: &str) -> Task {
     Task::Repository { source: None, url: url.to_owned(), is_public: None, needs_credential: false }
 }
 
-fn asking(server: &Counterpart) -> Asking {
+pub(crate) fn asking(server: &Counterpart) -> Asking {
     let family = usual_family();
     let settings = Settings {
         network: Network {
