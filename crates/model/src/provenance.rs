@@ -82,6 +82,18 @@ pub struct RemotePlace {
     pub is_public: Option<bool>,
 }
 
+impl RemotePlace {
+    /// What people call it within its source: the item, and the name of the file where the
+    /// item does not end with it, such as `APP-12 attachment 7/release.zip`. Foreign bytes.
+    pub fn name(&self) -> Vec<u8> {
+        let item = self.item.as_bytes();
+        match self.path.as_deref() {
+            Some(path) if !item.ends_with(path) => [item, b"/", path].concat(),
+            _ => item.to_vec(),
+        }
+    }
+}
+
 /// A file on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilePlace {

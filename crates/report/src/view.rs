@@ -375,9 +375,7 @@ fn path(provenance: &Provenance) -> Vec<u8> {
     match provenance {
         Provenance::Stdin => b"-".to_vec(),
         Provenance::File(file) => file.path.clone(),
-        Provenance::Remote(place) => {
-            [place.source.as_bytes(), b"/", place.item.as_bytes()].concat()
-        }
+        Provenance::Remote(place) => [place.source.as_bytes(), b"/", &place.name()].concat(),
         Provenance::Git(place) => first_path(place).map_or_else(
             || {
                 let kind = match place.kind {

@@ -127,7 +127,7 @@ pub(crate) fn label(location: &Location) -> String {
             }
         }
         Provenance::Remote(place) => {
-            format!("{}:{line} in {}", shown(place.item.as_bytes()), SafeText::new(&place.source))
+            format!("{}:{line} in {}", shown(&place.name()), SafeText::new(&place.source))
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{fs, io::Write};
 
-use crate::fixture::{World, key, line};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use crate::fixture::{World, key, line, locked, zip};
 
 fn settings(world: &World, text: &str) -> String {
     let path = world.beside("watch.toml");
@@ -40,6 +42,53 @@ fn a_target_is_looked_at_once() {
     assert!(shown.out.contains("gone") || shown.out.contains("no longer"), "{}", shown.out);
     let run = watch(&["--status"]).exits(0);
     assert!(run.out.contains("known by fingerprint: 1 value of yours"), "{}", run.out);
+}
+
+#[test]
+fn what_is_attached_to_mail_is_opened() {
+    let world = World::new();
+    let (table, plain) = (key(), key());
+    let database = world.beside("backup.db");
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection.execute_batch("CREATE TABLE settings (name TEXT, value TEXT)").unwrap();
+    let row = ["MISTRAL_API_KEY", &table];
+    connection.execute("INSERT INTO settings VALUES (?1, ?2)", row).unwrap();
+    connection.close().unwrap();
+    let parts: String = [
+        ("backup.db", fs::read(&database).unwrap()),
+        ("env.zip", zip("prod.env", &line(&plain))),
+        ("secret.zip", locked(zip("prod.env", &line(&key())))),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| {
+        let text = BASE64_STANDARD.encode(bytes);
+        format!(
+            "--b\r\nContent-Type: application/octet-stream; name={name}\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\n{text}\r\n"
+        )
+    })
+    .collect();
+    let mail = world.beside("mail");
+    fs::create_dir(&mail).unwrap();
+    let head = "From: a@b.example\r\nMessage-ID: <1@b.example>\r\nMIME-Version: 1.0\r\n\
+                Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    fs::write(mail.join("1.eml"), format!("{head}{parts}--b--\r\n")).unwrap();
+    let path = mail.display();
+    let config = settings(
+        &world,
+        &format!("[[source]]\nname = \"box\"\nservice = \"mail\"\npath = \"{path}\"\n"),
+    );
+    let watch = |more: &str| world.run(["watch", "--config", &config, more]);
+    let run = watch("--once").exits(1);
+    assert!(run.err.contains("2 incidents opened"), "{}", run.err);
+    let shown = [1, 2].map(|id| world.run(["incident", "show", &id.to_string()]).exits(0).out);
+    let shown = shown.join("\n");
+    for way in ["backup.db!settings", "env.zip!prod.env"] {
+        assert!(shown.contains(way), "{way}: {shown}");
+    }
+    let run = watch("--status").exits(0);
+    assert!(run.out.contains("secret.zip!prod.env"), "{}", run.out);
+    assert!(![&table, &plain].iter().any(|value| run.out.contains(*value)));
 }
 
 #[test]

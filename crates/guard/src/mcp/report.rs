@@ -52,7 +52,7 @@ fn finding(finding: &Finding, library: &Library, roots: &Roots) -> Value {
                     (path, Some(git.object.to_string()))
                 }
                 Provenance::Stdin => ("text".to_owned(), None),
-                Provenance::Remote(place) => (place.item.clone(), None),
+                Provenance::Remote(place) => (roots.shown(&place.name()), None),
             };
             let mut place = json!({
                 "path": path,
