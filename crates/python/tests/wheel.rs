@@ -62,7 +62,9 @@ fn environment() -> &'static Path {
             run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv), next);
             let packages = here().join("tests/python/requirements.txt");
             let mut pip = Command::new(venv.join("bin/pip"));
-            pip.args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(packages);
+            // They are kept as they are installed; a cache would take as much again.
+            pip.args(["install", "-q", "--no-cache-dir", "--disable-pip-version-check"]);
+            pip.arg("-r").arg(packages);
             run(&mut pip, "is a registry of Python's packages reached?");
             fs::write(&installed, REQUIREMENTS).unwrap();
         }
