@@ -20,6 +20,9 @@ pub enum Reason {
     TooLarge,
     /// Data that does not follow its own format, with the detail.
     Corrupt(String),
+    /// A content that is not what its digest says, with whose digest; it was looked at all
+    /// the same.
+    Mismatch(String),
     /// A container, or a member of one, that cannot be opened: it is encrypted, or in
     /// a form that is known and not read. With the detail.
     Unopened(String),
@@ -32,9 +35,16 @@ pub enum Reason {
     OutsideTarget(String),
     /// A bound on time, depth or memory was reached, with its name.
     Limit(String),
+    /// Somebody stopped the scan, with how far it came where that is known.
+    Stopped(String),
 }
 
 impl Reason {
+    /// Somebody stopped the scan.
+    pub fn stopped() -> Self {
+        Self::Stopped("the scan was stopped".to_owned())
+    }
+
     /// Whether the user's own choice or a documented default left it out, so
     /// that the scan still counts as complete.
     pub fn is_by_choice(&self) -> bool {
@@ -58,11 +68,13 @@ impl Reason {
             Self::Changed => "changed-while-reading",
             Self::TooLarge => "too-large",
             Self::Corrupt(_) => "corrupt",
+            Self::Mismatch(_) => "digest-mismatch",
             Self::Unopened(_) => "not-opened",
             Self::Missing => "missing-object",
             Self::NestedRepository => "nested-repository",
             Self::OutsideTarget(_) => "outside-target",
             Self::Limit(_) => "limit",
+            Self::Stopped(_) => "stopped",
         }
     }
 
@@ -73,7 +85,9 @@ impl Reason {
             | Self::Corrupt(detail)
             | Self::Unopened(detail)
             | Self::OutsideTarget(detail)
-            | Self::Limit(detail) => Some(detail),
+            | Self::Mismatch(detail)
+            | Self::Limit(detail)
+            | Self::Stopped(detail) => Some(detail),
             _ => None,
         }
     }

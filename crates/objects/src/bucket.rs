@@ -319,7 +319,7 @@ impl Shared<'_> {
         let reason = match why {
             Some(why) => Reason::Unreadable(why + &so_far),
             None if self.progress.is_cancelled() => {
-                Reason::Limit("the scan was stopped".to_owned() + &so_far)
+                Reason::Stopped("the scan was stopped".to_owned() + &so_far)
             }
             None => return,
         };

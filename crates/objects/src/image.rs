@@ -119,7 +119,7 @@ pub fn scan_image<I: Inspect>(
     if unread > 0 {
         let path = name.to_string().into_bytes();
         let reason = match progress.is_cancelled() {
-            true => Reason::Limit("the scan was stopped".to_owned()),
+            true => Reason::stopped(),
             false => Reason::Unreadable(format!("{unread} blobs more were not read")),
         };
         coverage.not_scanned.push(NotScanned { path, reason, bytes: None });
@@ -172,7 +172,7 @@ impl Shared<'_> {
         let (mut met, mut blobs, mut known) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
         while let Some((reference, platform)) = open.pop_front() {
             if self.progress.is_cancelled() {
-                self.left_out("", Reason::Limit("the scan was stopped".to_owned()), None);
+                self.left_out("", Reason::stopped(), None);
                 return Vec::new();
             }
             // A manifest may name others, and they it.
@@ -286,7 +286,7 @@ impl Shared<'_> {
         let left = descriptor.size.unwrap_or_default().saturating_sub(read);
         self.account().bytes_scanned += read;
         if self.progress.is_cancelled() {
-            self.left_out(what, Reason::Limit("the scan was stopped".to_owned()), Some(left));
+            self.left_out(what, Reason::stopped(), Some(left));
         } else if let Some(trouble) = trouble {
             if matches!(trouble, Trouble::Refused(_)) {
                 self.ended.store(true, Ordering::Relaxed);
@@ -324,9 +324,7 @@ fn no_digest() -> Reason {
 }
 
 fn digest_mismatch() -> Reason {
-    Reason::Corrupt(
-        "digest mismatch: it is not what the manifest names; what it held was scanned".into(),
-    )
+    Reason::Mismatch("it is not what the manifest names; what it held was scanned".to_owned())
 }
 
 /// A digest as people compare them.

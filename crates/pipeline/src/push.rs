@@ -265,7 +265,7 @@ impl Before<'_> {
 }
 
 fn stopped() -> Coverage {
-    let reason = Reason::Limit("the scan was stopped".into());
+    let reason = Reason::stopped();
     let left = NotScanned { path: b"git objects".to_vec(), reason, bytes: None };
     Coverage { not_scanned: vec![left], ..Coverage::default() }
 }

@@ -462,7 +462,7 @@ impl<'a> Scan<'a> {
     }
 
     fn stopped(&mut self, name: &str) {
-        self.left_out(name, Reason::Limit("the scan was stopped".into()));
+        self.left_out(name, Reason::stopped());
     }
 
     fn left_out(&mut self, name: &str, reason: Reason) {

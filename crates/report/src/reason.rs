@@ -15,16 +15,10 @@ pub(crate) struct Words {
     pub(crate) next_step: &'static str,
 }
 
-/// What sources say where somebody stopped the scan, at the beginning of it.
-const STOPPED: &str = "the scan was stopped";
-
-/// What is said of a content that is not what its digest says, at the beginning of it.
-const MISMATCH: &str = "digest mismatch";
-
 impl Words {
     pub(crate) fn of(item: &NotScanned) -> Self {
         let (one, many, next_step) = match &item.reason {
-            Reason::Limit(why) if why.starts_with(STOPPED) => (
+            Reason::Stopped(_) => (
                 "cut short",
                 "cut short",
                 "scan again; with `--resume`, a scan goes on from where it was stopped",
@@ -35,11 +29,12 @@ impl Words {
                 "see to what is said there, then scan again; with `--resume`, what was read and \
                  held nothing is not read again",
             ),
-            Reason::Corrupt(why)
-                if is_elsewhere(&item.path)
-                    || item.path.contains(&b'!')
-                    || why.starts_with(MISMATCH) =>
-            {
+            Reason::Mismatch(_) => (
+                "not what its digest says",
+                "not what their digests say",
+                "scan again from an intact copy, and ask who changed this one",
+            ),
+            Reason::Corrupt(_) if is_elsewhere(&item.path) || item.path.contains(&b'!') => {
                 ("corrupt", "corrupt", "scan again from an intact copy")
             }
             Reason::Excluded => ("excluded path", "excluded paths", ""),

@@ -76,7 +76,7 @@ fn scan_cut<I: Inspect>(
     progress.add(0);
     let mut coverage = Coverage { bytes_scanned, ..Coverage::default() };
     let reason = match error {
-        _ if progress.is_cancelled() => Some(Reason::Limit("cancelled".to_owned())),
+        _ if progress.is_cancelled() => Some(Reason::stopped()),
         Some(error) => Some(Reason::Unreadable(error.to_string())),
         None => None,
     };
@@ -441,7 +441,7 @@ mod tests {
         let (keep, progress) = (Keep::default(), Progress::default());
         let coverage = scan_cut(Endless(&progress, 0), Cut::new(64, 8), 2, &&keep, &progress);
         assert!(coverage.bytes_scanned >= 64 * 900);
-        assert_eq!(coverage.not_scanned[0].reason, Reason::Limit("cancelled".to_owned()));
+        assert_eq!(coverage.not_scanned[0].reason, Reason::stopped());
     }
 
     #[test]

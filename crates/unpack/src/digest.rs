@@ -27,9 +27,7 @@ pub(crate) fn promised(name: &[u8]) -> Option<&[u8]> {
 
 /// What is told of a content that is not what its name says.
 pub(crate) fn mismatch() -> Reason {
-    Reason::Corrupt(
-        "digest mismatch: it is not what its name says; it was scanned all the same".into(),
-    )
+    Reason::Mismatch("it is not what its name says; it was scanned all the same".to_owned())
 }
 
 /// A content on its way, held against its name.

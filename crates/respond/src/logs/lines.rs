@@ -106,7 +106,7 @@ fn lines(from: &mut impl BufRead, progress: &Progress, line: &mut dyn FnMut(Line
     let (mut dropped, mut is_first) = (0, true);
     loop {
         if progress.is_cancelled() {
-            let problem = Some(Reason::Limit("the reading was stopped".into()));
+            let problem = Some(Reason::Stopped("the reading was stopped".into()));
             return Ended { bytes, problem };
         }
         let chunk = match from.fill_buf() {

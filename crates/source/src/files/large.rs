@@ -185,7 +185,7 @@ impl<I: Inspect> Walker<'_, '_, I> {
         self.coverage.bytes_scanned += scanned;
         self.scan.progress.add(0);
         if left > 0 {
-            self.left_out(path, Reason::Limit("cancelled".to_owned()), Some(left));
+            self.left_out(path, Reason::stopped(), Some(left));
         }
         match state.error {
             Some(error) => {

@@ -411,7 +411,7 @@ impl<'scope, 'env, I: Inspect> Walker<'scope, 'env, I> {
         // Once is enough for all the files of a directory.
         let last = self.coverage.not_scanned.last();
         if last.is_none_or(|last| last.path != path_bytes(path)) {
-            self.left_out(path, Reason::Limit("cancelled".to_owned()), None);
+            self.left_out(path, Reason::stopped(), None);
         }
         true
     }

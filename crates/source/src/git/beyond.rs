@@ -92,7 +92,7 @@ impl Repository {
 }
 
 fn stopped() -> NotScanned {
-    let reason = Reason::Limit("the scan was stopped".into());
+    let reason = Reason::stopped();
     NotScanned { path: b"git objects".to_vec(), reason, bytes: None }
 }
 

@@ -131,7 +131,7 @@ fn see_blob<I: Inspect>(
     seer: &mut Seer<'_, I>,
 ) {
     let read = match seer.progress.is_cancelled() {
-        true => Err(Reason::Limit("the scan was stopped".into())),
+        true => Err(Reason::stopped()),
         false => reader.read_kind(id, Kind::Blob),
     };
     match read {

@@ -116,7 +116,7 @@ impl<I: Inspect> Visit for Seer<'_, I> {
             return Err(damage(&error));
         }
         if self.progress.is_cancelled() {
-            return Err(Reason::Limit("the scan was stopped".into()));
+            return Err(Reason::stopped());
         }
         self.count(size);
         self.done(origin, id);

@@ -224,7 +224,7 @@ fn see_packed<V: Visit>(
     let (mut reader, mut problems) = (Reader::new(objects), Vec::new());
     for id in ids {
         if progress.is_cancelled() {
-            let reason = Reason::Limit("the scan was stopped".into());
+            let reason = Reason::stopped();
             let path = b"git objects".to_vec();
             problems.push(NotScanned { path, reason, bytes: None });
             break;
@@ -258,7 +258,7 @@ fn see_loose<V: Visit>(
     for (done, id) in ids.iter().enumerate() {
         if progress.is_cancelled() {
             let left = format!("{} loose objects", ids.len() - done);
-            let reason = Reason::Limit("the scan was stopped".into());
+            let reason = Reason::stopped();
             unread.problems.push(NotScanned { path: left.into_bytes(), reason, bytes: None });
             return unread;
         }

@@ -66,7 +66,7 @@ impl Walk<'_> {
         if crew.stopped.load(Relaxed) {
             problems.push(NotScanned {
                 path: b"git objects".to_vec(),
-                reason: Reason::Limit("the scan was stopped".into()),
+                reason: Reason::stopped(),
                 bytes: None,
             });
         }

@@ -10,8 +10,8 @@ use leeward_source::{
 
 use crate::keep::{Keep, alone, left_out, together, write};
 
-fn cancelled() -> Reason {
-    Reason::Limit("cancelled".to_owned())
+fn stopped() -> Reason {
+    Reason::stopped()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn what_is_left_when_cancelled_is_reported_once_a_directory() {
         let reported: Vec<_> =
             left_out(&coverage, root).into_iter().map(|(path, ..)| root.join(path)).collect();
         assert!(reported.len() <= 8, "{reported:?}");
-        assert!(coverage.not_scanned.iter().all(|it| it.reason == cancelled()));
+        assert!(coverage.not_scanned.iter().all(|it| it.reason == stopped()));
         // Every directory that was not done is named, or one above it.
         let seen = keep.paths(root);
         for name in ["a", "b", "c"] {
@@ -56,7 +56,7 @@ fn a_large_file_is_cut_short_and_the_rest_counted() {
         assert_eq!(coverage.bytes_scanned, seen);
         assert_eq!(coverage.not_scanned.len(), 1);
         assert_eq!(coverage.not_scanned[0].bytes, Some(1000 - seen));
-        assert_eq!(coverage.not_scanned[0].reason, cancelled());
+        assert_eq!(coverage.not_scanned[0].reason, stopped());
         assert_eq!(keep.starts.lock().unwrap()[&file].len() as u64, seen / 100);
     }
 }

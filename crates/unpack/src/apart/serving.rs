@@ -146,9 +146,9 @@ impl<'a> Serving<'a> {
         let form = self.format.name();
         let reason = match error.kind() {
             // Who presses a key ends the child, too.
-            _ if (self.is_stopped)() => Reason::Limit("the scan was stopped".into()),
+            _ if (self.is_stopped)() => Reason::stopped(),
             io::ErrorKind::TimedOut => Reason::Limit(format!("the parser of {form} took too long")),
-            io::ErrorKind::Other => Reason::Limit("the scan was stopped".into()),
+            io::ErrorKind::Other => Reason::stopped(),
             io::ErrorKind::UnexpectedEof => match self.parser.ended() {
                 Some(status) => died(form, status),
                 None => Reason::Corrupt(format!("the parser of {form} fell silent")),

@@ -128,13 +128,7 @@ impl<'o, 'i, I: Inspect> Level<'_, 'o, 'i, I> {
         reader: &mut dyn Read,
     ) -> Result<(), Problem> {
         if (self.opening.opener.is_stopped)() {
-            self.left_out(
-                budget,
-                &self.way,
-                name,
-                Reason::Limit("the scan was stopped".into()),
-                None,
-            );
+            self.left_out(budget, &self.way, name, Reason::stopped(), None);
             return Err(Problem::Stop);
         }
         if !budget.member() {
@@ -241,7 +235,7 @@ impl<'o, 'i, I: Inspect> Level<'_, 'o, 'i, I> {
         let stopped = (self.opening.opener.is_stopped)();
         let reason = match (budget.spent(), cutter.into_error()) {
             (Some(spent), _) => Some(spent),
-            (None, _) if stopped => Some(Reason::Limit("the scan was stopped".into())),
+            (None, _) if stopped => Some(Reason::stopped()),
             (None, error) => error.map(|error| broken(&error)),
         };
         self.opening.opener.account(|account| {
