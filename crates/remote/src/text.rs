@@ -1,6 +1,11 @@
 //! What is said of a text before its bytes are at hand: its name, where it lies and
 //! who wrote it.
 
+/// The most bytes of a file that is handed out whole, because it may be a container that
+/// whoever looks through it opens: an attachment, what a release offers. It is in memory
+/// while it is looked through.
+pub(crate) const LARGEST_FILE: usize = 32 << 20;
+
 /// A text to be handed out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
