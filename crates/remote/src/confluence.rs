@@ -1,6 +1,6 @@
 //! Confluence: pages, blog posts and comments in the order in which they were changed,
-//! in storage format as it is, and on request the versions that a page had before: a
-//! value that was taken out of a page is still in its history.
+//! in storage format as it is, the files attached to them, and on request the versions
+//! that they had before: a value that was taken out of a page is still in its history.
 //!
 //! Facts: `GET /rest/api/content/search` takes CQL, expands `body.storage`, `version`,
 //! `history` and `space`, and goes on at `_links.next`, which is relative to
@@ -11,6 +11,8 @@
 //! time zone of the user who asks, which no answer tells: so the bound goes back more
 //! than a day.
 
+mod attachment;
+
 use jiff::{Span, Timestamp, tz::Offset};
 use leeward_model::RemotePlace;
 use serde::{Deserialize, Serialize};
@@ -18,14 +20,15 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
+    attached::Gathered,
     client::{Answer, Ask, Client},
-    item::{Cursor, Gap, Item, ItemKey, Next, Page, Service, Text},
+    item::{Cursor, Gap, ItemKey, Next, Page, Service, Text},
     known::{Known, print_of},
     moment::{moment, past},
     service::{BadSetting, Opened, Sends, own},
     setting::Setting,
     trouble::Trouble,
-    words::{base, fitting, text_at},
+    words::{base, fitting, text_at, yes},
 };
 
 /// Pages of the wiki in a page of ours.
@@ -36,6 +39,9 @@ const BACK_HOURS: i64 = 27;
 
 /// The most old versions of a page that are read, the newest of them first.
 const MOST_VERSIONS: u64 = 50;
+
+/// What is asked for of a content.
+const EXPAND: &str = "body.storage,version,history,space,container";
 
 /// The most bytes of an answer.
 const LARGEST: usize = 8 << 20;
@@ -53,6 +59,11 @@ struct Own {
     versions: bool,
     /// The user's address, for Cloud's tokens; a bearer token otherwise.
     user: Option<String>,
+    /// Whether it is Cloud; told by its host otherwise.
+    cloud: Option<bool>,
+    /// Whether attachments are read.
+    #[serde(default = "yes")]
+    attachments: bool,
 }
 
 /// Opens the pages of a site.
@@ -70,8 +81,11 @@ pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
     if let Some(space) = own.spaces.iter().find(|space| !is_key(space)) {
         return Err(bad(format!("`spaces`: `{space}` is no key of a space, such as `DOCS`")));
     }
+    let host = root.host_str().unwrap_or_default().to_owned();
+    let is_cloud =
+        own.cloud.unwrap_or(host.ends_with(".atlassian.net") || host == "api.atlassian.com");
     Ok(Opened {
-        named: vec![root.host_str().unwrap_or_default().to_owned()],
+        named: vec![host],
         home: Some(root.clone()),
         rate: 2.0,
         every_seconds: 300,
@@ -81,6 +95,8 @@ pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
             root,
             spaces: own.spaces,
             versions: own.versions,
+            is_cloud,
+            attachments: own.attachments,
         }),
     })
 }
@@ -90,6 +106,8 @@ struct Confluence {
     root: Url,
     spaces: Vec<String>,
     versions: bool,
+    is_cloud: bool,
+    attachments: bool,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -104,6 +122,22 @@ struct Position {
     next: Option<String>,
     /// Pages of the wiki in a page of ours, if fewer than usual because they are large.
     limit: Option<usize>,
+    /// Whether attachments were read up to here.
+    #[serde(default)]
+    has_attachments: bool,
+}
+
+impl Position {
+    /// The position of a cursor. Where attachments are read that were not read so far,
+    /// the search begins anew, and what is known is not asked for again.
+    fn new(from: Option<&Cursor>, with_attachments: bool) -> Self {
+        let read: Option<Self> = from.and_then(|cursor| serde_json::from_str(&cursor.0).ok());
+        let read = read.unwrap_or_default();
+        if with_attachments && !read.has_attachments {
+            return Self { known: read.known, has_attachments: true, ..Self::default() };
+        }
+        Self { has_attachments: with_attachments, ..read }
+    }
 }
 
 fn cursor(position: &Position) -> Cursor {
@@ -112,14 +146,13 @@ fn cursor(position: &Position) -> Cursor {
 
 impl Service for Confluence {
     fn page(&mut self, client: &mut Client, from: Option<&Cursor>) -> Result<Page, Trouble> {
-        let mut position: Position =
-            from.and_then(|cursor| serde_json::from_str(&cursor.0).ok()).unwrap_or_default();
+        let mut position = Position::new(from, self.attachments);
         let url = self.query(&position)?;
         let answer = client.ask(&Ask::get(url.as_str())?.at_most(LARGEST))?;
         if position.next.is_some() && matches!(answer.status, 400 | 404) {
             // A page that has expired: the look begins again from its bound.
             position.next = None;
-            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor(&position)) });
+            return Ok(Gathered::default().page(Next::More(cursor(&position))));
         }
         if !answer.is_ok() {
             let why = format!("the search answers with status {}", answer.status);
@@ -129,14 +162,13 @@ impl Service for Confluence {
         let limit = position.limit.unwrap_or(LIMIT);
         if answer.is_cut && limit > 1 {
             position.limit = Some(limit / 2);
-            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor(&position)) });
+            return Ok(Gathered::default().page(Next::More(cursor(&position))));
         }
         let found = json(&answer)?;
         let contents = found.pointer("/results").and_then(Value::as_array);
         let contents = contents.map(Vec::as_slice).unwrap_or_default();
         let now = client.clock().now();
-        let mut page =
-            Page { items: vec![], gaps: vec![], next: Next::Later(Cursor(String::new())) };
+        let mut gathered = Gathered::default();
         for content in contents {
             let id = text_at(content, "/id").unwrap_or_default();
             let number = content.pointer("/version/number").and_then(Value::as_u64).unwrap_or(0);
@@ -146,20 +178,18 @@ impl Service for Confluence {
             if position.known.has(print) {
                 continue;
             }
-            let mut texts = vec![self.text(content, number, now)];
-            match self.before(client, &id, number, &position.known, &mut page.gaps) {
-                Ok(before) => texts.extend(before),
-                Err(_) if !page.items.is_empty() => {
-                    page.next = Next::More(cursor(&position));
-                    return Ok(page);
+            match self.whole(client, content, number, &mut position.known, &mut gathered) {
+                Ok(true) => {}
+                Ok(false) => return Ok(gathered.page(Next::More(cursor(&position)))),
+                Err(_) if gathered.is_ahead => {
+                    return Ok(gathered.page(Next::More(cursor(&position))));
                 }
                 Err(trouble) => return Err(trouble),
             }
-            texts.retain(|text| !text.bytes.is_empty());
-            page.items.extend(texts.into_iter().map(Item::Text));
             position.known.add(print);
+            gathered.is_ahead = true;
         }
-        page.next = match self.next(&found, &url) {
+        let next = match self.next(&found, &url) {
             Some(next) if !contents.is_empty() => {
                 position.next = Some(next.to_string());
                 Next::More(cursor(&position))
@@ -171,7 +201,7 @@ impl Service for Confluence {
                 Next::Later(cursor(&position))
             }
         };
-        Ok(page)
+        Ok(gathered.page(next))
     }
 
     fn again(
@@ -180,9 +210,13 @@ impl Service for Confluence {
         place: &RemotePlace,
     ) -> Result<Option<Vec<u8>>, Trouble> {
         // `page 123`, or `page 123 version 4`
-        let mut words = place.item.split(' ').skip(1);
+        let mut words = place.item.split(' ');
+        let kind = words.next().unwrap_or_default();
         let id = words.next().unwrap_or_default();
         let version = words.nth(1).and_then(|number| number.parse().ok());
+        if kind == attachment::KIND {
+            return self.attachment_again(client, id, version);
+        }
         let content = self.content(client, id, version)?;
         let Some(content) = content else { return Ok(None) };
         Ok(Some(self.text(&content, version.unwrap_or(0), i64::MAX).bytes))
@@ -196,7 +230,8 @@ impl Confluence {
             let next = Url::parse(next).map_err(|_| strange())?;
             return Ok(position.limit.map_or(next.clone(), |limit| limited(&next, limit)));
         }
-        let mut conditions = vec!["type in (page, blogpost, comment)".to_owned()];
+        let attachment = if self.attachments { ", attachment" } else { "" };
+        let mut conditions = vec![format!("type in (page, blogpost, comment{attachment})")];
         if !self.spaces.is_empty() {
             let names: Vec<String> = self.spaces.iter().map(|name| format!("\"{name}\"")).collect();
             conditions.push(format!("space in ({})", names.join(", ")));
@@ -210,21 +245,48 @@ impl Confluence {
         let mut url = self.at(&["content", "search"])?;
         url.query_pairs_mut()
             .append_pair("cql", &cql)
-            .append_pair("expand", "body.storage,version,history,space")
+            .append_pair("expand", EXPAND)
             .append_pair("limit", &position.limit.unwrap_or(LIMIT).to_string());
         Ok(url)
     }
 
     /// The next page of a search, if it lies on the site and is another one.
     fn next(&self, found: &Value, here: &Url) -> Option<Url> {
-        let next = text_at(found, "/_links/next")?;
+        self.on_site(&text_at(found, "/_links/next")?).filter(|next| next != here)
+    }
+
+    /// Where a link of the site leads, if it stays there.
+    fn on_site(&self, link: &str) -> Option<Url> {
         // Cloud leaves out the `/wiki` that `base` ends with.
-        let next = if next.starts_with('/') && !next.starts_with(self.root.path()) {
-            self.root.join(next.trim_start_matches('/')).ok()?
+        let url = if link.starts_with('/') && !link.starts_with(self.root.path()) {
+            self.root.join(link.trim_start_matches('/')).ok()?
         } else {
-            self.root.join(&next).ok()?
+            self.root.join(link).ok()?
         };
-        (next.origin() == self.root.origin() && next != *here).then_some(next)
+        (url.origin() == self.root.origin()).then_some(url)
+    }
+
+    /// A content with what it said before, or an attachment. `false` if the page is full
+    /// before all of it was handed out.
+    fn whole(
+        &self,
+        client: &mut Client,
+        content: &Value,
+        number: u64,
+        known: &mut Known,
+        gathered: &mut Gathered,
+    ) -> Result<bool, Trouble> {
+        if gathered.is_full() {
+            return Ok(false);
+        }
+        if text_at(content, "/type").as_deref() == Some(attachment::KIND) {
+            return self.attachment(client, content, number, known, gathered);
+        }
+        let id = text_at(content, "/id").unwrap_or_default();
+        let text = self.text(content, number, client.clock().now());
+        let before = self.before(client, &id, number, known, &mut gathered.gaps)?;
+        [text].into_iter().chain(before).for_each(|text| gathered.add(text));
+        Ok(true)
     }
 
     fn at(&self, parts: &[&str]) -> Result<Url, Trouble> {
@@ -244,7 +306,7 @@ impl Confluence {
         version: Option<u64>,
     ) -> Result<Option<Value>, Trouble> {
         let mut url = self.at(&["content", id])?;
-        url.query_pairs_mut().append_pair("expand", "body.storage,version,history,space");
+        url.query_pairs_mut().append_pair("expand", EXPAND);
         if let Some(version) = version {
             url.query_pairs_mut()
                 .append_pair("status", "historical")

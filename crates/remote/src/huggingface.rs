@@ -23,7 +23,7 @@ use crate::{
     service::{BadSetting, Opened, Sends, own},
     setting::Setting,
     trouble::Trouble,
-    words::{base, fitting, next_link, text_at},
+    words::{base, fitting, next_link, text_at, yes},
 };
 
 /// Repositories a page of the list.
@@ -48,10 +48,6 @@ struct Own {
     discussions: bool,
     /// A Hub of one's own.
     url: Option<String>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Opens the repositories of some owners.

@@ -11,23 +11,26 @@
 //! `…/issue/{key}/comment`.
 
 mod adf;
+mod attachment;
+mod position;
 
 use adf::plain;
-use jiff::{Span, civil::DateTime};
 use leeward_model::RemotePlace;
-use serde::{Deserialize, Serialize};
+use position::{Position, minute};
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use crate::{
+    attached::Gathered,
     client::{Answer, Ask, Client},
-    item::{Cursor, Gap, Item, ItemKey, Next, Page, Service, Text},
+    item::{Cursor, Gap, ItemKey, Next, Page, Service, Text},
     known::{Known, print_of},
     moment::{moment, past},
     service::{BadSetting, Opened, Sends, own},
     setting::Setting,
     trouble::Trouble,
-    words::{base, fitting, text_at},
+    words::{base, fitting, text_at, yes},
 };
 
 /// Issues a page.
@@ -35,13 +38,6 @@ const LIMIT: usize = 50;
 
 /// The most bytes of a page of issues: a parsed one takes up to sixteen times as many.
 const LARGEST: usize = 8 << 20;
-
-/// Issues that are asked for again when a minute holds more than a page of them: one
-/// that changes meanwhile moves the others up.
-const OVERLAP: usize = 10;
-
-/// How far a look goes back: an hour that a clock is set back is read twice.
-const BACK_MINUTES: i64 = 61;
 
 /// Where a source without `since` begins; Cloud refuses a query without a bound.
 const BEGINNING: &str = "2000-01-01 00:00";
@@ -63,6 +59,9 @@ struct Own {
     cloud: Option<bool>,
     /// The user's address, for Cloud's tokens; a bearer token otherwise.
     user: Option<String>,
+    /// Whether attachments are read.
+    #[serde(default = "yes")]
+    attachments: bool,
 }
 
 /// Opens the issues of a site.
@@ -93,7 +92,13 @@ pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
         rate: 2.0,
         every_seconds: 120,
         sends: own.user.map_or(Sends::Header("authorization", "Bearer "), Sends::Basic),
-        service: Box::new(Jira { source: setting.name.clone(), root, is_cloud, conditions }),
+        service: Box::new(Jira {
+            source: setting.name.clone(),
+            root,
+            is_cloud,
+            conditions,
+            attachments: own.attachments,
+        }),
     })
 }
 
@@ -106,34 +111,18 @@ struct Jira {
     root: Url,
     is_cloud: bool,
     conditions: Vec<String>,
-}
-
-/// Where it goes on.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Position {
-    #[serde(default)]
-    known: Known,
-    /// `yyyy-MM-dd HH:mm` in the zone of the user.
-    since: Option<String>,
-    /// The next page of the same query.
-    token: Option<String>,
-    #[serde(default)]
-    start: usize,
-    /// Issues a page, if fewer than usual because they are large.
-    limit: Option<usize>,
+    attachments: bool,
 }
 
 impl Service for Jira {
     fn page(&mut self, client: &mut Client, from: Option<&Cursor>) -> Result<Page, Trouble> {
-        let mut position: Position =
-            from.and_then(|cursor| serde_json::from_str(&cursor.0).ok()).unwrap_or_default();
+        let mut position = Position::new(from, self.attachments);
         let ask = Ask::get(self.query(&position)?.as_str())?.at_most(LARGEST);
         let answer = client.ask(&ask)?;
         if answer.status == 400 && position.token.is_some() {
             // A token that has expired: the query goes on from its bound.
             position.token = None;
-            let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
-            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor) });
+            return Ok(Gathered::default().page(Next::More(position.cursor())));
         }
         if !answer.is_ok() {
             let why = format!("the search answers with status {}", answer.status);
@@ -143,14 +132,12 @@ impl Service for Jira {
         let limit = position.limit.unwrap_or(LIMIT);
         if answer.is_cut && limit > 1 {
             position.limit = Some(limit / 2);
-            let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
-            return Ok(Page { items: vec![], gaps: vec![], next: Next::More(cursor) });
+            return Ok(Gathered::default().page(Next::More(position.cursor())));
         }
         let found = json(&answer)?;
         let issues = found.pointer("/issues").and_then(Value::as_array);
         let issues = issues.map(Vec::as_slice).unwrap_or_default();
-        let mut page =
-            Page { items: vec![], gaps: vec![], next: Next::Later(Cursor(String::new())) };
+        let mut gathered = Gathered::default();
         for issue in issues {
             let key = text_at(issue, "/key").unwrap_or_default();
             let updated = text_at(issue, "/fields/updated").unwrap_or_default();
@@ -158,16 +145,17 @@ impl Service for Jira {
             if position.known.has(print) {
                 continue;
             }
-            match self.issue(client, &key, &updated, issue, &mut page.gaps) {
-                Ok(texts) => page.items.extend(texts.into_iter().map(Item::Text)),
-                Err(_) if !page.items.is_empty() => {
-                    let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
-                    page.next = Next::More(cursor);
-                    return Ok(page);
+            let attached = &mut position.attached;
+            match self.whole(client, &key, &updated, issue, attached, &mut gathered) {
+                Ok(true) => {}
+                Ok(false) => return Ok(gathered.page(Next::More(position.cursor()))),
+                Err(_) if gathered.is_ahead => {
+                    return Ok(gathered.page(Next::More(position.cursor())));
                 }
                 Err(trouble) => return Err(trouble),
             }
             position.known.add(print);
+            gathered.is_ahead = true;
         }
         let token = text_at(&found, "/nextPageToken");
         let total = found.pointer("/total").and_then(Value::as_u64).unwrap_or(0);
@@ -181,10 +169,9 @@ impl Service for Jira {
         let last = updated.as_deref().filter(|at| moment(at).is_some_and(|at| at <= now + A_DAY));
         let last = last.and_then(minute);
         let is_over = !has_more || issues.is_empty();
-        advance(&mut position, last, token, issues.len(), is_over);
-        let cursor = Cursor(serde_json::to_string(&position).unwrap_or_default());
-        page.next = if is_over { Next::Later(cursor) } else { Next::More(cursor) };
-        Ok(page)
+        position.advance(last, token, issues.len(), is_over);
+        let cursor = position.cursor();
+        Ok(gathered.page(if is_over { Next::Later(cursor) } else { Next::More(cursor) }))
     }
 
     fn again(
@@ -192,6 +179,9 @@ impl Service for Jira {
         client: &mut Client,
         place: &RemotePlace,
     ) -> Result<Option<Vec<u8>>, Trouble> {
+        if let Some((key, id)) = place.item.split_once(attachment::BETWEEN) {
+            return self.attachment_again(client, key, id);
+        }
         let key = place.item.split(' ').next().unwrap_or_default();
         let answer = client.ask(&Ask::get(self.at(&["issue", key])?.as_str())?)?;
         if answer.status == 404 {
@@ -206,43 +196,6 @@ impl Service for Jira {
 
 /// How far a site's clock may be ahead of ours.
 const A_DAY: i64 = 86_400;
-
-/// The local part of a time, as JQL takes it.
-fn minute(updated: &str) -> Option<DateTime> {
-    updated.get(..16)?.parse().ok()
-}
-
-fn shown(at: DateTime) -> String {
-    at.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// Moves on. Not by pages alone: an issue that changes meanwhile leaves its place, and
-/// one would be passed over. So the bound moves as soon as the minute does.
-fn advance(
-    position: &mut Position,
-    last: Option<DateTime>,
-    token: Option<String>,
-    count: usize,
-    is_over: bool,
-) {
-    let since = position.since.as_deref().and_then(|since| since.parse::<DateTime>().ok());
-    let back = |at: DateTime| at.checked_sub(Span::new().minutes(BACK_MINUTES)).unwrap_or(at);
-    if is_over {
-        let newest = last.map(back).max(since);
-        (position.since, position.token, position.start) = (newest.map(shown), None, 0);
-        position.limit = None;
-        return;
-    }
-    match last {
-        Some(last) if since.is_none_or(|since| last > since) => {
-            (position.since, position.token, position.start) = (Some(shown(last)), None, 0);
-        }
-        _ => {
-            position.token = token;
-            position.start += count.saturating_sub(OVERLAP.min(count / 2)).max(1);
-        }
-    }
-}
 
 impl Jira {
     fn query(&self, position: &Position) -> Result<Url, Trouble> {
@@ -266,14 +219,41 @@ impl Jira {
     }
 
     fn at(&self, parts: &[&str]) -> Result<Url, Trouble> {
-        let mut url = self.root.clone();
         let version = if self.is_cloud { "3" } else { "2" };
+        self.under(&[&["rest", "api", version], parts].concat())
+    }
+
+    fn under(&self, parts: &[&str]) -> Result<Url, Trouble> {
+        let mut url = self.root.clone();
         url.path_segments_mut()
             .map_err(|()| Trouble::Strange("an address that cannot be made".to_owned()))?
             .pop_if_empty()
-            .extend(["rest", "api", version])
             .extend(parts);
         Ok(url)
+    }
+
+    /// An issue with its comments and attachments. `false` if the page is full before
+    /// all of it was handed out.
+    fn whole(
+        &self,
+        client: &mut Client,
+        key: &str,
+        updated: &str,
+        issue: &Value,
+        attached: &mut Known,
+        gathered: &mut Gathered,
+    ) -> Result<bool, Trouble> {
+        if gathered.is_full() {
+            return Ok(false);
+        }
+        let mut gaps = Vec::new();
+        let texts = self.issue(client, key, updated, issue, &mut gaps)?;
+        if !self.attachments(client, key, issue, attached, gathered, &mut gaps)? {
+            return Ok(false);
+        }
+        texts.into_iter().for_each(|text| gathered.add(text));
+        gathered.gaps.append(&mut gaps);
+        Ok(true)
     }
 
     /// An issue and its comments.
@@ -294,11 +274,6 @@ impl Jira {
             if is_text {
                 plain(value, &mut words);
             }
-        }
-        let names = issue.pointer("/fields/attachment").and_then(Value::as_array);
-        for name in names.into_iter().flatten().filter_map(|one| text_at(one, "/filename")) {
-            let what = format!("{key}: {name}");
-            gaps.push(Gap { what: fitting(&what), why: "attachments are not read".to_owned() });
         }
         let author = text_at(issue, "/fields/creator/displayName");
         let mut texts = vec![self.text(key.to_owned(), key, updated, author, words, now)];
@@ -367,19 +342,29 @@ impl Jira {
         Text {
             key: ItemKey { id: id.clone(), version: fitting(version) },
             place: RemotePlace {
-                source: self.source.clone(),
-                service: "jira".to_owned(),
                 item: id,
-                url: self
-                    .root
-                    .join(&format!("browse/{key}"))
-                    .map_or_else(|_| self.root.to_string(), |url| url.to_string()),
-                path: None,
                 author: author.map(|author| fitting(&author)),
                 at: past(moment(version), now),
-                is_public: Some(false),
+                ..self.place(key)
             },
             bytes: words.into_bytes(),
+        }
+    }
+
+    /// Where something of an issue lies.
+    fn place(&self, key: &str) -> RemotePlace {
+        RemotePlace {
+            source: self.source.clone(),
+            service: "jira".to_owned(),
+            item: String::new(),
+            url: self
+                .root
+                .join(&format!("browse/{key}"))
+                .map_or_else(|_| self.root.to_string(), |url| url.to_string()),
+            path: None,
+            author: None,
+            at: None,
+            is_public: Some(false),
         }
     }
 }

@@ -78,6 +78,11 @@ pub(crate) fn base(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The usual value of a setting that is on.
+pub(crate) fn yes() -> bool {
+    true
+}
+
 /// A name that fits: a long one is cut, and its fingerprint keeps it apart.
 pub(crate) fn fitting(name: &str) -> String {
     let name = name.trim();

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a test should stop it")]
 
+mod attachments;
 mod dropped;
 mod feed;
 mod intelligence;
