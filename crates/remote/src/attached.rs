@@ -72,7 +72,7 @@ impl Attachment {
     pub(crate) fn new(value: &Value, name: &str, size: &str, media: &str) -> Self {
         Self {
             name: text_at(value, name).unwrap_or_default(),
-            size: value.pointer(size).and_then(Value::as_u64),
+            size: text_at(value, size).and_then(|size| size.parse().ok()),
             media: text_at(value, media).unwrap_or_default().trim().to_ascii_lowercase(),
         }
     }
@@ -182,9 +182,20 @@ pub(crate) struct Gathered {
     /// Whether its cursor is ahead of the one it began at. One that is not must not be
     /// handed out after trouble: the same would be asked for at once, without end.
     pub(crate) is_ahead: bool,
+    /// The attachment that is passed over, by its fingerprint.
+    pub(crate) skip: Option<u64>,
+    /// Whether one was passed over.
+    pub(crate) is_put_off: bool,
+    /// The attachment at which there was trouble.
+    pub(crate) failed: Option<u64>,
 }
 
 impl Gathered {
+    /// Nothing, to which an attachment is not added.
+    pub(crate) fn skipping(skip: Option<u64>) -> Self {
+        Self { skip, ..Self::default() }
+    }
+
     /// Hands out a text, unless nothing is in it.
     pub(crate) fn add(&mut self, text: Text) {
         if !text.bytes.is_empty() {
@@ -215,6 +226,13 @@ impl Gathered {
     /// Says what was not looked at.
     pub(crate) fn gap(&mut self, what: &str, why: String) {
         self.gaps.push(Gap { what: fitting(what), why });
+    }
+
+    /// Whether an attachment is passed over.
+    pub(crate) fn skips(&mut self, print: u64) -> bool {
+        let is_skipped = self.skip == Some(print);
+        self.is_put_off |= is_skipped;
+        is_skipped
     }
 
     /// Whether nothing more is to be added.

@@ -12,19 +12,23 @@
 //! than a day.
 
 mod attachment;
+mod position;
+mod version;
 
 use jiff::{Span, Timestamp, tz::Offset};
 use leeward_model::RemotePlace;
-use serde::{Deserialize, Serialize};
+use position::Position;
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use crate::{
     attached::Gathered,
     client::{Answer, Ask, Client},
-    item::{Cursor, Gap, ItemKey, Next, Page, Service, Text},
+    item::{Cursor, ItemKey, Next, Page, Service, Text},
     known::{Known, print_of},
     moment::{moment, past},
+    put_off::Stuck,
     service::{BadSetting, Opened, Sends, own},
     setting::Setting,
     trouble::Trouble,
@@ -36,9 +40,6 @@ const LIMIT: usize = 25;
 
 /// Zones lie 26 hours apart at most.
 const BACK_HOURS: i64 = 27;
-
-/// The most old versions of a page that are read, the newest of them first.
-const MOST_VERSIONS: u64 = 50;
 
 /// What is asked for of a content.
 const EXPAND: &str = "body.storage,version,history,space,container";
@@ -97,6 +98,7 @@ pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
             versions: own.versions,
             is_cloud,
             attachments: own.attachments,
+            stuck: Stuck::default(),
         }),
     })
 }
@@ -108,40 +110,7 @@ struct Confluence {
     versions: bool,
     is_cloud: bool,
     attachments: bool,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Position {
-    #[serde(default)]
-    known: Known,
-    /// The last change that was seen when a look ended.
-    since: Option<i64>,
-    /// The last one of this look.
-    newest: Option<i64>,
-    /// The next page of this look.
-    next: Option<String>,
-    /// Pages of the wiki in a page of ours, if fewer than usual because they are large.
-    limit: Option<usize>,
-    /// Whether attachments were read up to here.
-    #[serde(default)]
-    has_attachments: bool,
-}
-
-impl Position {
-    /// The position of a cursor. Where attachments are read that were not read so far,
-    /// the search begins anew, and what is known is not asked for again.
-    fn new(from: Option<&Cursor>, with_attachments: bool) -> Self {
-        let read: Option<Self> = from.and_then(|cursor| serde_json::from_str(&cursor.0).ok());
-        let read = read.unwrap_or_default();
-        if with_attachments && !read.has_attachments {
-            return Self { known: read.known, has_attachments: true, ..Self::default() };
-        }
-        Self { has_attachments: with_attachments, ..read }
-    }
-}
-
-fn cursor(position: &Position) -> Cursor {
-    Cursor(serde_json::to_string(position).unwrap_or_default())
+    stuck: Stuck,
 }
 
 impl Service for Confluence {
@@ -152,7 +121,7 @@ impl Service for Confluence {
         if position.next.is_some() && matches!(answer.status, 400 | 404) {
             // A page that has expired: the look begins again from its bound.
             position.next = None;
-            return Ok(Gathered::default().page(Next::More(cursor(&position))));
+            return Ok(Gathered::default().page(Next::More(position.cursor())));
         }
         if !answer.is_ok() {
             let why = format!("the search answers with status {}", answer.status);
@@ -162,16 +131,18 @@ impl Service for Confluence {
         let limit = position.limit.unwrap_or(LIMIT);
         if answer.is_cut && limit > 1 {
             position.limit = Some(limit / 2);
-            return Ok(Gathered::default().page(Next::More(cursor(&position))));
+            return Ok(Gathered::default().page(Next::More(position.cursor())));
         }
         let found = json(&answer)?;
         let contents = found.pointer("/results").and_then(Value::as_array);
         let contents = contents.map(Vec::as_slice).unwrap_or_default();
         let now = client.clock().now();
-        let mut gathered = Gathered::default();
+        let put_off = position.put_off.len();
+        let skip = self.stuck.skip(&position.put_off);
+        let mut gathered = Gathered::skipping(skip);
         for content in contents {
             let id = text_at(content, "/id").unwrap_or_default();
-            let number = content.pointer("/version/number").and_then(Value::as_u64).unwrap_or(0);
+            let number = number_of(content);
             let print = print_of(&[id.as_bytes(), &number.to_le_bytes()]);
             let changed = past(text_at(content, "/version/when").as_deref().and_then(moment), now);
             position.newest = position.newest.max(changed);
@@ -180,11 +151,17 @@ impl Service for Confluence {
             }
             match self.whole(client, content, number, &mut position.known, &mut gathered) {
                 Ok(true) => {}
-                Ok(false) => return Ok(gathered.page(Next::More(cursor(&position)))),
+                Ok(false) => return Ok(gathered.page(Next::More(position.cursor()))),
                 Err(_) if gathered.is_ahead => {
-                    return Ok(gathered.page(Next::More(cursor(&position))));
+                    return Ok(gathered.page(Next::More(position.cursor())));
                 }
-                Err(trouble) => return Err(trouble),
+                Err(trouble) => {
+                    self.stuck.note(gathered.failed, &trouble);
+                    return Err(trouble);
+                }
+            }
+            if std::mem::take(&mut gathered.is_put_off) {
+                position.put_off.add(id);
             }
             position.known.add(print);
             gathered.is_ahead = true;
@@ -192,13 +169,14 @@ impl Service for Confluence {
         let next = match self.next(&found, &url) {
             Some(next) if !contents.is_empty() => {
                 position.next = Some(next.to_string());
-                Next::More(cursor(&position))
+                Next::More(position.cursor())
             }
             _ => {
                 let newest = position.newest.take();
                 (position.since, position.next) = (newest.max(position.since), None);
                 position.limit = None;
-                Next::Later(cursor(&position))
+                self.catch_up(client, &mut position, put_off, &mut gathered);
+                Next::Later(position.cursor())
             }
         };
         Ok(gathered.page(next))
@@ -266,6 +244,22 @@ impl Confluence {
         (url.origin() == self.root.origin()).then_some(url)
     }
 
+    /// Tries attachments again that were put off.
+    fn catch_up(
+        &self,
+        client: &mut Client,
+        position: &mut Position,
+        count: usize,
+        gathered: &mut Gathered,
+    ) {
+        let count = if self.attachments { count } else { 0 };
+        let known = &mut position.known;
+        position.put_off.again(count, gathered, |id, gathered| {
+            let Some(content) = self.content(client, id, None)? else { return Ok(true) };
+            self.attachment(client, &content, number_of(&content), known, gathered)
+        });
+    }
+
     /// A content with what it said before, or an attachment. `false` if the page is full
     /// before all of it was handed out.
     fn whole(
@@ -319,45 +313,6 @@ impl Confluence {
         json(&answer).map(Some)
     }
 
-    /// The versions of a page before the last, as far back as one that was handed out.
-    fn before(
-        &self,
-        client: &mut Client,
-        id: &str,
-        number: u64,
-        known: &Known,
-        gaps: &mut Vec<Gap>,
-    ) -> Result<Vec<Text>, Trouble> {
-        let mut texts = Vec::new();
-        if !self.versions {
-            return Ok(texts);
-        }
-        for (count, version) in (1..number).rev().enumerate() {
-            if known.has(print_of(&[id.as_bytes(), &version.to_le_bytes()])) {
-                break;
-            }
-            if count as u64 >= MOST_VERSIONS {
-                let why = format!("versions before {} were left out", version + 1);
-                gaps.push(Gap { what: fitting(&format!("page {id}")), why });
-                break;
-            }
-            match self.content(client, id, Some(version))? {
-                Some(content) => {
-                    let mut text = self.text(&content, version, client.clock().now());
-                    text.key.id = format!("{} version {version}", text.key.id);
-                    text.place.item.clone_from(&text.key.id);
-                    texts.push(text);
-                }
-                None => {
-                    let what = format!("page {id} version {version}");
-                    let why = "cannot be had".to_owned();
-                    gaps.push(Gap { what: fitting(&what), why });
-                }
-            }
-        }
-        Ok(texts)
-    }
-
     fn text(&self, content: &Value, number: u64, now: i64) -> Text {
         let kind = text_at(content, "/type").unwrap_or_else(|| "page".to_owned());
         let id = fitting(&format!("{kind} {}", text_at(content, "/id").unwrap_or_default()));
@@ -384,6 +339,11 @@ impl Confluence {
             bytes: words.into_bytes(),
         }
     }
+}
+
+/// The number of a content's version.
+fn number_of(content: &Value) -> u64 {
+    content.pointer("/version/number").and_then(Value::as_u64).unwrap_or(0)
 }
 
 /// The same address with another number of results.

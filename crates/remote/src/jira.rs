@@ -12,6 +12,7 @@
 
 mod adf;
 mod attachment;
+mod comment;
 mod position;
 
 use adf::plain;
@@ -27,6 +28,7 @@ use crate::{
     item::{Cursor, Gap, ItemKey, Next, Page, Service, Text},
     known::{Known, print_of},
     moment::{moment, past},
+    put_off::Stuck,
     service::{BadSetting, Opened, Sends, own},
     setting::Setting,
     trouble::Trouble,
@@ -41,9 +43,6 @@ const LARGEST: usize = 8 << 20;
 
 /// Where a source without `since` begins; Cloud refuses a query without a bound.
 const BEGINNING: &str = "2000-01-01 00:00";
-
-/// The most pages of an issue's comments.
-const MOST_COMMENT_PAGES: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +97,7 @@ pub(crate) fn open(setting: &Setting) -> Result<Opened, BadSetting> {
             is_cloud,
             conditions,
             attachments: own.attachments,
+            stuck: Stuck::default(),
         }),
     })
 }
@@ -112,6 +112,7 @@ struct Jira {
     is_cloud: bool,
     conditions: Vec<String>,
     attachments: bool,
+    stuck: Stuck,
 }
 
 impl Service for Jira {
@@ -137,7 +138,9 @@ impl Service for Jira {
         let found = json(&answer)?;
         let issues = found.pointer("/issues").and_then(Value::as_array);
         let issues = issues.map(Vec::as_slice).unwrap_or_default();
-        let mut gathered = Gathered::default();
+        let put_off = position.put_off.len();
+        let skip = self.stuck.skip(&position.put_off);
+        let mut gathered = Gathered::skipping(skip);
         for issue in issues {
             let key = text_at(issue, "/key").unwrap_or_default();
             let updated = text_at(issue, "/fields/updated").unwrap_or_default();
@@ -152,7 +155,13 @@ impl Service for Jira {
                 Err(_) if gathered.is_ahead => {
                     return Ok(gathered.page(Next::More(position.cursor())));
                 }
-                Err(trouble) => return Err(trouble),
+                Err(trouble) => {
+                    self.stuck.note(gathered.failed, &trouble);
+                    return Err(trouble);
+                }
+            }
+            if std::mem::take(&mut gathered.is_put_off) {
+                position.put_off.add(key);
             }
             position.known.add(print);
             gathered.is_ahead = true;
@@ -170,6 +179,17 @@ impl Service for Jira {
         let last = last.and_then(minute);
         let is_over = !has_more || issues.is_empty();
         position.advance(last, token, issues.len(), is_over);
+        if is_over && self.attachments {
+            let attached = &mut position.attached;
+            position.put_off.again(put_off, &mut gathered, |key, gathered| {
+                let Some(issue) = self.files(client, key)? else { return Ok(true) };
+                let mut gaps = Vec::new();
+                let is_whole =
+                    self.attachments(client, key, &issue, attached, gathered, &mut gaps)?;
+                gathered.gaps.append(&mut gaps);
+                Ok(is_whole)
+            });
+        }
         let cursor = position.cursor();
         Ok(gathered.page(if is_over { Next::Later(cursor) } else { Next::More(cursor) }))
     }
@@ -294,39 +314,6 @@ impl Jira {
         }
         texts.retain(|text| !text.bytes.is_empty());
         Ok(texts)
-    }
-
-    /// All comments of an issue that has more than come with it.
-    fn comments(
-        &self,
-        client: &mut Client,
-        key: &str,
-        gaps: &mut Vec<Gap>,
-    ) -> Result<Vec<Value>, Trouble> {
-        let mut all = Vec::new();
-        for _ in 0..MOST_COMMENT_PAGES {
-            let mut url = self.at(&["issue", key, "comment"])?;
-            url.query_pairs_mut()
-                .append_pair("startAt", &all.len().to_string())
-                .append_pair("maxResults", "100");
-            let answer = client.ask(&Ask::get(url.as_str())?)?;
-            if !answer.is_ok() {
-                let why = format!("comments: status {}", answer.status);
-                gaps.push(Gap { what: fitting(key), why });
-                return Ok(all);
-            }
-            let found = json(&answer)?;
-            let some = found.pointer("/comments").and_then(Value::as_array);
-            let some = some.map(Vec::as_slice).unwrap_or_default();
-            all.extend(some.iter().cloned());
-            let total = found.pointer("/total").and_then(Value::as_u64).unwrap_or(0);
-            if some.is_empty() || all.len() as u64 >= total {
-                return Ok(all);
-            }
-        }
-        let why = format!("more comments than {MOST_COMMENT_PAGES} pages hold");
-        gaps.push(Gap { what: fitting(key), why });
-        Ok(all)
     }
 
     fn text(

@@ -35,6 +35,7 @@ mod mail;
 mod message;
 mod moment;
 mod pattern;
+mod put_off;
 pub mod service;
 pub mod setting;
 mod stix;

@@ -17,11 +17,12 @@ use leeward_model::RemotePlace;
 use serde_json::Value;
 use url::Url;
 
-use super::{Confluence, MOST_VERSIONS};
+use super::{Confluence, version::MOST_VERSIONS};
 use crate::{
     attached::{Attachment, Fetched, Gathered, MOST_BYTES},
     client::Client,
     known::{Known, print_of},
+    put_off::PUT_OFF,
     trouble::Trouble,
     words::text_at,
 };
@@ -72,6 +73,10 @@ impl Confluence {
                 total += file.size.unwrap_or(0);
                 continue;
             }
+            if gathered.skips(print) {
+                gaps.push((what.clone(), PUT_OFF.to_owned()));
+                continue;
+            }
             if gathered.is_full() {
                 return Ok(false);
             }
@@ -90,7 +95,8 @@ impl Confluence {
                 gaps.push((what, why.to_owned()));
                 continue;
             };
-            match file.fetch(client, &from, &self.at(&["content", &id])?)? {
+            let fetched = file.fetch(client, &from, &self.at(&["content", &id])?);
+            match fetched.inspect_err(|_| gathered.failed = Some(print))? {
                 Fetched::Here(bytes, flaw) => {
                     total += bytes.len() as u64;
                     let version = version.to_string();

@@ -24,6 +24,7 @@ use crate::{
     item::Gap,
     known::{Known, print_of},
     moment::{moment, past},
+    put_off::PUT_OFF,
     trouble::Trouble,
     words::{fitting, text_at},
 };
@@ -71,10 +72,16 @@ impl Jira {
             if attached.has(print) {
                 continue;
             }
+            if gathered.skips(print) {
+                gap(PUT_OFF.to_owned());
+                continue;
+            }
             if gathered.is_full() {
                 return Ok(false);
             }
-            match file.fetch(client, &self.content(&id, &file.name)?, &holder)? {
+            let from = self.content(&id, &file.name)?;
+            let fetched = file.fetch(client, &from, &holder);
+            match fetched.inspect_err(|_| gathered.failed = Some(print))? {
                 Fetched::Here(bytes, flaw) => {
                     let length = bytes.len() as u64;
                     total += length.saturating_sub(size);
@@ -105,20 +112,24 @@ impl Jira {
         key: &str,
         id: &str,
     ) -> Result<Option<Vec<u8>>, Trouble> {
-        let mut holder = self.at(&["issue", key])?;
-        holder.query_pairs_mut().append_pair("fields", "attachment");
-        let answer = client.ask(&Ask::get(holder.as_str())?)?;
-        if matches!(answer.status, 404 | 410) {
-            return Ok(None);
-        }
-        if !answer.is_ok() {
-            return Err(Trouble::Strange(format!("the issue: status {}", answer.status)));
-        }
-        let issue = json(&answer)?;
+        let Some(issue) = self.files(client, key)? else { return Ok(None) };
         let all = issue.pointer("/fields/attachment").and_then(Value::as_array);
         let one = all.into_iter().flatten().map(read).find(|(found, _)| found == id);
         let Some((id, file)) = one else { return Ok(None) };
-        file.fetch(client, &self.content(&id, &file.name)?, &holder)?.again()
+        let from = self.content(&id, &file.name)?;
+        file.fetch(client, &from, &self.at(&["issue", key])?)?.again()
+    }
+
+    /// An issue with nothing but its attachments, if it is there.
+    pub(super) fn files(&self, client: &mut Client, key: &str) -> Result<Option<Value>, Trouble> {
+        let mut url = self.at(&["issue", key])?;
+        url.query_pairs_mut().append_pair("fields", "attachment");
+        let answer = client.ask(&Ask::get(url.as_str())?)?;
+        match answer.status {
+            200..=299 => json(&answer).map(Some),
+            404 | 410 => Ok(None),
+            status => Err(Trouble::Strange(format!("the issue: status {status}"))),
+        }
     }
 
     /// Where the bytes of an attachment are.

@@ -4,7 +4,7 @@
 use jiff::{Span, civil::DateTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{item::Cursor, known::Known};
+use crate::{item::Cursor, known::Known, put_off::PutOff};
 
 /// Issues that are asked for again when a minute holds more than a page of them: one
 /// that changes meanwhile moves the others up.
@@ -26,6 +26,9 @@ pub(super) struct Position {
     /// Whether attachments were read up to here.
     #[serde(default)]
     pub(super) has_attachments: bool,
+    /// Issues with attachments that were put off.
+    #[serde(default)]
+    pub(super) put_off: PutOff,
     /// `yyyy-MM-dd HH:mm` in the zone of the user.
     pub(super) since: Option<String>,
     /// The next page of the same query.

@@ -424,3 +424,79 @@ fn a_wiki_read_without_attachments_catches_up() {
     assert_eq!(ids(&all), ["attachment att1"]);
     assert!(!site.asked.lock().unwrap().last().unwrap().contains("lastmodified+%3E"));
 }
+
+/// Looks until it rests, through trouble.
+fn patient(source: &mut Source, mut cursor: Option<Cursor>) -> (Vec<String>, String, Cursor) {
+    let (mut seen, mut gaps) = (Vec::new(), String::new());
+    for _ in 0..60 {
+        let Ok(page) = source.page(cursor.as_ref()) else { continue };
+        seen.extend(ids(&page));
+        gaps.push_str(&whys(&page));
+        match page.next {
+            Next::More(next) => cursor = Some(next),
+            Next::Later(next) => return (seen, gaps, next),
+        }
+    }
+    panic!("it never rests: {seen:?} {gaps}");
+}
+
+#[test]
+fn a_file_that_its_server_has_lost_does_not_hold_up_the_rest() {
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let answer = |n: &str, is_mended: &AtomicBool| match n {
+        "2" if !is_mended.load(Ordering::SeqCst) => status(500),
+        _ => ok("bytes!"),
+    };
+    let issues = || {
+        let files = |from: u32| {
+            let each = |n: u32| file(&n.to_string(), "a.txt", "text/plain", 6);
+            (from..from + 3).map(each).collect::<Vec<_>>()
+        };
+        vec![issue("APP-1", 1, &files(1)), issue("APP-2", 2, &files(4))]
+    };
+    let shown = Arc::clone(&is_mended);
+    let tracker = tracker(issues, move |_, id| answer(id, &shown));
+    let shown = Arc::clone(&is_mended);
+    let pages = Site::new(move |asked| {
+        let name = asked.path().strip_prefix("/download/attachments/77/file%20");
+        if let Some(name) = name {
+            return answer(name.strip_suffix(".txt").unwrap(), &shown);
+        }
+        if let Some(id) = asked.path().strip_prefix("/rest/api/content/att") {
+            return ok(content(id.parse().unwrap(), 1, &json!({})).to_string());
+        }
+        let all: Vec<Value> = (0..7).map(|n| content(n, 1, &json!({}))).collect();
+        search(asked, &all)
+    });
+    for mut source in [jira(&tracker, ""), wiki(&pages, "")] {
+        is_mended.store(false, Ordering::SeqCst);
+        let (seen, gaps, rest) = patient(&mut source, None);
+        assert_eq!(seen.len(), if gaps.contains("APP-1") { 7 } else { 6 }, "{seen:?}");
+        assert!(gaps.contains("put off to the end of the look"), "{gaps}");
+        let (seen, gaps, rest) = patient(&mut source, Some(rest));
+        assert_eq!((seen.len(), gaps.as_str()), (0, ""));
+        is_mended.store(true, Ordering::SeqCst);
+        let (seen, gaps, rest) = patient(&mut source, Some(rest));
+        assert!(seen.len() == 1 && seen[0].ends_with('2'), "{seen:?}");
+        assert_eq!(gaps, "");
+        assert_eq!(patient(&mut source, Some(rest)).0.len(), 0);
+    }
+}
+
+#[test]
+fn what_stays_lost_is_given_up_in_the_end() {
+    let issues = || vec![issue("APP-1", 1, &[file("1", "a.txt", "text/plain", 6)])];
+    let site = tracker(issues, |_, _| status(500));
+    let mut source = jira(&site, "");
+    let (_, _, mut rest) = patient(&mut source, None);
+    let mut told = String::new();
+    for _ in 0..10 {
+        let (_, gaps, next) = patient(&mut source, Some(rest));
+        told.push_str(&gaps);
+        rest = next;
+    }
+    assert!(told.starts_with("APP-1: ") && told.contains("given up after 10 looks"), "{told}");
+    let asked = site.count("/secure/");
+    patient(&mut source, Some(rest));
+    assert_eq!(site.count("/secure/"), asked);
+}

@@ -358,6 +358,14 @@ fn settings_that_make_no_sense() {
         "`url`: holds a user or a password",
     );
     check("service = \"huggingface\"\nowners = []", "`owners` is empty");
+    check(
+        "service = \"jira\"\nurl = \"https://a.example\"\nattachment = true",
+        "unknown field `attachment`",
+    );
+    check(
+        "service = \"confluence\"\nurl = \"https://a.example\"\nattachments = \"some\"",
+        "invalid type: string \"some\", expected a boolean",
+    );
     check("service = \"taxii\"\nurls = \"x\"", "unknown field `urls`");
     check("service = \"mail\"", "missing field `path`");
 }
