@@ -1,6 +1,8 @@
 //! A request to a service, and what was answered. How it is sent is the
 //! [`client`](crate::client)'s.
 
+use std::time::Duration;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -20,6 +22,8 @@ pub struct Ask {
     pub at_most: usize,
     /// Whether the credential goes along, if the host is the source's own.
     pub with_credential: bool,
+    /// How long the whole answer may take, if not as long as others.
+    pub(crate) within: Option<Duration>,
 }
 
 impl Ask {
@@ -43,6 +47,7 @@ impl Ask {
             body: None,
             at_most: LARGEST,
             with_credential: true,
+            within: None,
         })
     }
 
@@ -77,11 +82,15 @@ impl Ask {
         Self { at_most: bytes, ..self }
     }
 
+    /// With more time, or less, for the whole answer.
+    pub(crate) fn within(self, time: Duration) -> Self {
+        Self { within: Some(time), ..self }
+    }
+
     /// The same question at another address, by the same rules.
     pub(crate) fn moved(self, to: Url) -> Result<Self, Trouble> {
-        let Self { method, headers, body, at_most, with_credential, .. } = self;
         let url = Self::get(to.as_str())?.url;
-        Ok(Self { method, url, headers, body, at_most, with_credential })
+        Ok(Self { url, ..self })
     }
 
     /// Without the headers it was given.

@@ -6,6 +6,8 @@
 //! wants people to sign in may answer a download with the page where they do
 //! (github.com/sooperset/mcp-atlassian/issues/1634), which is no attachment.
 
+use std::time::Duration;
+
 use leeward_model::RemotePlace;
 use serde_json::Value;
 use url::Url;
@@ -29,6 +31,9 @@ pub(crate) const MOST_ATTACHMENTS: usize = 1000;
 /// Bytes of a page of ours after which it ends early: all of it is in memory while it
 /// is looked through, with one more file at most.
 const FULL: usize = 64 << 20;
+
+/// How long a download may take: the largest one, at a megabit a second.
+const WITHIN: Duration = Duration::from_secs(300);
 
 /// Extensions of files that hold nothing but a picture, sound or moving pictures, for
 /// those whose media type says nothing.
@@ -121,7 +126,7 @@ impl Attachment {
         from: &Url,
         holder: &Url,
     ) -> Result<Fetched, Trouble> {
-        let ask = Ask::get(from.as_str())?.at_most(LARGEST_FILE);
+        let ask = Ask::get(from.as_str())?.at_most(LARGEST_FILE).within(WITHIN);
         let answer = match client.ask_on(&ask, true) {
             Ok(answer) => answer,
             // Where it leads makes no sense; the others are not to wait for it.
@@ -143,8 +148,8 @@ impl Attachment {
         }
         let length = answer.body.len() as u64;
         let differs = self.size.is_some_and(|size| size != length);
-        let is_page =
-            answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        let is_page = kind.starts_with("text/html");
         if is_page && (differs || (self.size.is_none() && !self.media.contains("html"))) {
             let why = "a page came instead, where people sign in perhaps; \
                        check the rights of the credential";
@@ -182,8 +187,8 @@ pub(crate) struct Gathered {
     /// Whether its cursor is ahead of the one it began at. One that is not must not be
     /// handed out after trouble: the same would be asked for at once, without end.
     pub(crate) is_ahead: bool,
-    /// The attachment that is passed over, by its fingerprint.
-    pub(crate) skip: Option<u64>,
+    /// The attachments that are passed over, by their fingerprints.
+    pub(crate) skip: Vec<u64>,
     /// Whether one was passed over.
     pub(crate) is_put_off: bool,
     /// The attachment at which there was trouble.
@@ -191,8 +196,8 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Nothing, to which an attachment is not added.
-    pub(crate) fn skipping(skip: Option<u64>) -> Self {
+    /// Nothing, to which some attachments are not added.
+    pub(crate) fn skipping(skip: Vec<u64>) -> Self {
         Self { skip, ..Self::default() }
     }
 
@@ -230,7 +235,7 @@ impl Gathered {
 
     /// Whether an attachment is passed over.
     pub(crate) fn skips(&mut self, print: u64) -> bool {
-        let is_skipped = self.skip == Some(print);
+        let is_skipped = self.skip.contains(&print);
         self.is_put_off |= is_skipped;
         is_skipped
     }

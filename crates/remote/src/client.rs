@@ -202,6 +202,9 @@ impl Client {
         if let Some(body) = &ask.body {
             request = request.body(body.clone());
         }
+        if let Some(time) = ask.within {
+            request = request.timeout(time);
+        }
         let at_most = ask.at_most;
         let read = async {
             let mut response = request.send().await?;

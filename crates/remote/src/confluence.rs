@@ -161,7 +161,7 @@ impl Service for Confluence {
                 }
             }
             if std::mem::take(&mut gathered.is_put_off) {
-                position.put_off.add(id);
+                position.put_off.add(&id);
             }
             position.known.add(print);
             gathered.is_ahead = true;

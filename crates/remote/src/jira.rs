@@ -161,7 +161,7 @@ impl Service for Jira {
                 }
             }
             if std::mem::take(&mut gathered.is_put_off) {
-                position.put_off.add(key);
+                position.put_off.add(&key);
             }
             position.known.add(print);
             gathered.is_ahead = true;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{attached::Gathered, trouble::Trouble};
+use crate::{attached::Gathered, trouble::Trouble, words::fitting};
 
 /// Times that the same one must fail in a row.
 const OUTAGES: u32 = 8;
@@ -33,7 +33,8 @@ impl PutOff {
     }
 
     /// Puts off what hangs on this.
-    pub(crate) fn add(&mut self, name: String) {
+    pub(crate) fn add(&mut self, name: &str) {
+        let name = fitting(name);
         if !self.0.iter().any(|(other, _)| *other == name) {
             self.0.push_back((name, 0));
         }
@@ -47,7 +48,7 @@ impl PutOff {
         gathered: &mut Gathered,
         mut read: impl FnMut(&str, &mut Gathered) -> Result<bool, Trouble>,
     ) {
-        gathered.skip = None;
+        gathered.skip.clear();
         for _ in 0..count {
             let Some((name, failed)) = self.0.pop_front() else { return };
             match read(&name, gathered) {
@@ -65,17 +66,18 @@ impl PutOff {
     }
 }
 
-/// The attachment at which a source stands still.
-#[derive(Clone, Copy, Debug, Default)]
+/// The attachments at which a source stood still, while it runs.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stuck {
     at: Option<(u64, u32)>,
+    /// Those that failed too often, the newest last.
+    over: VecDeque<u64>,
 }
 
 impl Stuck {
-    /// The one that is passed over, unless too many are.
-    pub(crate) fn skip(self, put_off: &PutOff) -> Option<u64> {
-        let (print, times) = self.at?;
-        (times >= OUTAGES && put_off.len() < MOST).then_some(print)
+    /// Those that are passed over, unless too many are.
+    pub(crate) fn skip(&self, put_off: &PutOff) -> Vec<u64> {
+        if put_off.len() >= MOST { Vec::new() } else { self.over.iter().copied().collect() }
     }
 
     /// Takes down at which attachment, if at one, there was trouble instead of a page.
@@ -84,5 +86,42 @@ impl Stuck {
         let Some(print) = outage else { return };
         let before = self.at.filter(|(at, _)| *at == print).map_or(0, |(_, times)| times);
         self.at = Some((print, before + 1));
+        if before + 1 >= OUTAGES && !self.over.contains(&print) {
+            self.over.push_back(print);
+            if self.over.len() > MOST {
+                self.over.pop_front();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_outage_is_waited_for() {
+        let mut stuck = Stuck::default();
+        let mut put_off = PutOff::default();
+        let outage = Trouble::Later { after: Duration::from_secs(60), why: String::new() };
+        for _ in 0..OUTAGES {
+            stuck.note(Some(7), &Trouble::Stopped);
+            stuck.note(None, &outage);
+            assert!(stuck.skip(&put_off).is_empty());
+            stuck.note(Some(1), &outage);
+        }
+        for _ in 0..OUTAGES {
+            assert_eq!(stuck.skip(&put_off), [1], "also while there is trouble with another");
+            stuck.note(Some(2), &outage);
+        }
+        assert_eq!(stuck.skip(&put_off), [1, 2]);
+        for n in 0..MOST {
+            put_off.add(&format!("APP-{n}"));
+            put_off.add("APP-0");
+        }
+        assert_eq!(put_off.len(), MOST);
+        assert!(stuck.skip(&put_off).is_empty(), "too many are an outage");
     }
 }
