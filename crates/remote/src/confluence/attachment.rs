@@ -1,8 +1,9 @@
 //! The attachments of a wiki. Each is a content of its own, which the search finds by
 //! its own last change: a page stays as it is when a file is added to it.
 //!
-//! Facts: CQL knows `type = attachment`
-//! (developer.atlassian.com/cloud/confluence/cql-fields). An attachment has its name in
+//! Facts: CQL knows `type = attachment` (developer.atlassian.com/confdev/
+//! confluence-server-rest-api/advanced-searching-using-cql/cql-field-reference, under
+//! "Container"; developer.atlassian.com/cloud/confluence/cql-fields). An attachment has its name in
 //! `title`, `extensions.mediaType` and `extensions.fileSize`, and expands `container`,
 //! what it hangs on. Cloud hands the bytes out at `GET
 //! /rest/api/content/{id}/child/attachment/{attachmentId}/download`, by a redirect to
