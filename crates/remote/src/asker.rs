@@ -231,6 +231,12 @@ impl Asker<'_> {
             bytes.truncate(LARGEST_TEXT);
             self.gap(&draft.id, "only its first 8 MiB were looked at".to_owned());
         }
+        self.file(draft, bytes);
+    }
+
+    /// Hands out a file as it is: it may be a container, which is none any more when
+    /// it is cut.
+    pub(crate) fn file(&mut self, draft: Draft, bytes: Vec<u8>) {
         let place = leeward_model::RemotePlace {
             source: self.home.source.clone(),
             service: self.home.service.clone(),

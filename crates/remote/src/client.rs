@@ -249,6 +249,8 @@ impl Client {
                 let why = format!("{asked}: status {}", answer.status);
                 Ok(Meant::Wait(self.told(&answer), why))
             }
+            // A host of others, to which none was sent: it says nothing of ours.
+            401 if !ask.with_credential => Ok(Meant::Answer(answer)),
             401 if self.has_credential() => Err(Trouble::Refused(format!(
                 "{asked}: the credential is refused; give the source another"
             ))),

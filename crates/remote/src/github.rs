@@ -1,13 +1,17 @@
 //! GitHub, and GitHub Enterprise Server: repositories, issues, pull requests and
-//! their comments, releases, Actions logs, gists, code search and events.
+//! their comments, releases and their files, Actions logs, gists, code search and
+//! events.
 //!
 //! Paths, parameters and shapes are those of GitHub's own OpenAPI description
 //! (`@octokit/openapi` 23.0, `api.github.com.json`); limits are from "Rate limits for
-//! the REST API" and "REST API endpoints for events" of GitHub's documentation.
+//! the REST API" and "REST API endpoints for events" of GitHub's documentation. That a
+//! file is asked for as `application/octet-stream`, and answered by itself or by a
+//! redirect, is from its "REST API endpoints for release assets".
 
 mod event;
 mod gist;
 mod log;
+mod release;
 mod repository;
 mod search;
 mod shape;
@@ -19,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asker::{Asker, written},
+    asset::Asset,
     home::{Home, segment, segments},
     pattern::Patterns,
     service::{BadSetting, Opened, Sends, own},
@@ -60,6 +65,8 @@ enum What {
     Reviews,
     /// The notes of releases.
     Releases,
+    /// The files attached to releases.
+    Assets,
     /// The logs of Actions.
     Logs,
     /// Gists of the users.
@@ -73,8 +80,15 @@ enum What {
 }
 
 /// What is watched if the operator does not say.
-const USUAL: &[What] =
-    &[What::Repositories, What::Issues, What::Reviews, What::Releases, What::Logs, What::Gists];
+const USUAL: &[What] = &[
+    What::Repositories,
+    What::Issues,
+    What::Reviews,
+    What::Releases,
+    What::Assets,
+    What::Logs,
+    What::Gists,
+];
 
 /// Requests a second: 5,000 an hour are allowed to a user, and something else may use
 /// the same credential.
@@ -133,7 +147,7 @@ struct GitHub {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
-    /// A list of repositories; carries from when on logs are looked at.
+    /// A list of repositories; carries from when on logs and files are looked at.
     Repositories,
     /// One repository by its name; carries the same.
     Repository,
@@ -150,6 +164,10 @@ enum Kind {
     PullReview,
     Releases,
     Release,
+    /// The files of a release; carries its number.
+    Assets,
+    /// A file of a release; carries what is known of it.
+    Asset,
     /// The runs of Actions; carries from when on they are new.
     Runs,
     /// The logs of a run; carries what is said of it.
@@ -173,13 +191,23 @@ impl GitHub {
         self.what.contains(&what)
     }
 
-    /// From when on logs are looked at: by when their runs were created, and when they
-    /// ended.
-    fn logs_from(&self, pass: &Pass) -> String {
+    /// Whether the releases of a repository are listed, whatever events tell of them.
+    fn lists(&self, name: &str) -> bool {
+        let owner = name.split('/').next().unwrap_or_default();
+        let is = |one: &String| one.eq_ignore_ascii_case(owner);
+        self.own.organisations.iter().any(is)
+            || self.own.users.iter().any(is)
+            || self.patterns.exact().iter().any(|one| one.eq_ignore_ascii_case(name))
+    }
+
+    /// From when on logs are looked at, by when their runs were created, and when they
+    /// ended; and from when on files.
+    fn kept_from(&self, pass: &Pass) -> String {
         let days = self.own.log_days.unwrap_or(LOG_DAYS).clamp(0, 36_500);
         let oldest = pass.now - days * 24 * 3_600;
         let created = pass.last.map_or(oldest, |last| oldest.max(last - RUN_AGAIN));
-        format!("{created} {}", pass.last.unwrap_or(0))
+        let files = pass.files_from().map(|from| from.to_string()).unwrap_or_default();
+        format!("{created} {} {files}", pass.last.unwrap_or(0))
     }
 }
 
@@ -196,7 +224,7 @@ impl Host for GitHub {
     }
 
     fn asked(&self) -> String {
-        format!("{:?}", self.own)
+        format!("{:?} {:?}", self.own, self.what)
     }
 
     fn accept(&self) -> &'static str {
@@ -204,7 +232,7 @@ impl Host for GitHub {
     }
 
     fn roots(&self, pass: &Pass) -> Vec<Task<Kind>> {
-        let logs = self.logs_from(pass);
+        let kept = self.kept_from(pass);
         let task = |kind, at: String, of: &str| Task::new(kind, at, of, pass.since);
         let mut roots = Vec::new();
         // Events and searches first: they are the news.
@@ -262,7 +290,7 @@ impl Host for GitHub {
                 lists.push((Kind::Repository, format!("repos/{}", segments(name)), name));
             }
         }
-        roots.extend(lists.into_iter().map(|(kind, at, of)| task(kind, at, of).carrying(&*logs)));
+        roots.extend(lists.into_iter().map(|(kind, at, of)| task(kind, at, of).carrying(&*kept)));
         roots
     }
 
@@ -281,6 +309,8 @@ impl Host for GitHub {
             Kind::Reviews | Kind::Review => self.reviews(asker, task),
             Kind::PullReviews | Kind::PullReview => self.pull_reviews(asker, task),
             Kind::Releases | Kind::Release => self.releases(asker, task),
+            Kind::Assets => self.assets(asker, task),
+            Kind::Asset => self.asset(asker, task),
             Kind::Runs => self.runs(asker, task),
             Kind::Log => self.log(asker, task),
             Kind::Gists | Kind::PublicGists => self.gists(asker, task),
@@ -322,6 +352,10 @@ impl Host for GitHub {
                 Some(task(Kind::PullReview, at)?.carrying(pull.to_string()))
             }
             "release" => task(Kind::Release, format!("{repository}/releases/{}", number()?)),
+            "asset" => {
+                let at = format!("{repository}/releases/assets/{}", number()?);
+                Some(task(Kind::Asset, at)?.carrying(Asset::at_place(place).written()))
+            }
             "run" => {
                 let at = format!("{repository}/actions/runs/{}/logs", number()?);
                 Some(task(Kind::Log, at)?.carrying(format!("{} - {}", number()?, place.url)))

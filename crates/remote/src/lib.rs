@@ -14,6 +14,7 @@
 mod archive;
 mod ask;
 mod asker;
+mod asset;
 mod attached;
 mod bitbucket;
 pub mod client;

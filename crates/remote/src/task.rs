@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use leeward_model::RemotePlace;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{asker::Asker, home::Home, trouble::Trouble};
+use crate::{asker::Asker, home::Home, trouble::Trouble, walk::ANEW};
 
 /// Something to be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +107,15 @@ pub(crate) struct Pass {
     pub(crate) last: Option<i64>,
     /// What time it is.
     pub(crate) now: i64,
+}
+
+impl Pass {
+    /// From when on files that were attached are fetched: they are large, and seldom
+    /// replaced. When everything is read again, those are that were new since the last
+    /// time that was done; `None` for all there are.
+    pub(crate) fn files_from(&self) -> Option<i64> {
+        self.since.or_else(|| self.last.map(|last| last.min(self.now) - ANEW))
+    }
 }
 
 /// A code host.

@@ -25,7 +25,7 @@ pub(crate) const OVERLAP: i64 = 15 * 60;
 
 /// Everything is read again after so many seconds: what moved between two pages
 /// while they were read, and so was seen on neither, is seen then.
-const ANEW: i64 = 7 * 24 * 3_600;
+pub(crate) const ANEW: i64 = 7 * 24 * 3_600;
 
 /// Pages of one listing before it is taken to have no end: a million elements.
 const LONGEST: u32 = 10_000;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{GitHub, Kind, shape};
+use super::{GitHub, Kind, What, shape};
 use crate::{
     asker::Asker,
     home::{segment, segments},
@@ -113,7 +113,8 @@ impl GitHub {
             self.pull_review(asker, &name, &pull, is_public, review);
         }
         if let Some(release) = part::<shape::Release>(asker, &name, payload.release) {
-            self.release(asker, &name, is_public, release);
+            let are_read = self.has(What::Assets) && self.lists(&name);
+            self.release(asker, &name, is_public, are_read, release);
         }
         None
     }

@@ -1,9 +1,9 @@
-//! The repositories of GitHub and what people write in them: issues, pull requests,
-//! their comments, and the notes of releases.
+//! The repositories of GitHub and what people write in them: issues, pull requests
+//! and their comments.
 
 use super::{
     GitHub, Kind, What,
-    shape::{Comment, Issue, Release, Repository, Review},
+    shape::{Comment, Issue, Repository, Review},
     since,
 };
 use crate::{
@@ -110,9 +110,16 @@ impl GitHub {
         };
         add(What::Issues, Kind::Comments, format!("issues/comments?{sorted}{since}"));
         add(What::Reviews, Kind::Reviews, format!("pulls/comments?{sorted}{since}"));
-        add(What::Releases, Kind::Releases, "releases?per_page=100".to_owned());
+        let mut said = task.carry.split(' ');
+        let mut said = || said.next().unwrap_or_default();
+        let (created, ended, files) = (said(), said(), said());
+        if self.has(What::Releases) || self.has(What::Assets) {
+            let at = format!("{repository}/releases?per_page=100");
+            let releases = task.below(Kind::Releases, at);
+            // All are listed each time; only files are told by their times.
+            step.below.push(Task { since: files.parse().ok(), ..releases });
+        }
         if self.has(What::Logs) {
-            let (created, ended) = task.carry.split_once(' ').unwrap_or_default();
             let created = written(created.parse().unwrap_or(0));
             let at = format!("{repository}/actions/runs?per_page=100&created=%3E%3D{created}");
             step.below.push(task.below(Kind::Runs, at).carrying(ended));
@@ -252,52 +259,10 @@ impl GitHub {
         };
         asker.text(draft, comment.body.unwrap_or_default().into_bytes());
     }
-
-    /// `GET /repos/{owner}/{repo}/releases`, and one. There is no parameter for what
-    /// is new.
-    pub(super) fn releases(
-        &self,
-        asker: &mut Asker<'_>,
-        task: &Task<Kind>,
-    ) -> Result<Step<Kind>, Trouble> {
-        let (releases, step) = pages::<Release>(asker, task, Kind::Release, "releases")?;
-        for release in releases {
-            self.release(asker, &task.of, task.is_public, release);
-        }
-        Ok(step)
-    }
-
-    pub(super) fn release(
-        &self,
-        asker: &mut Asker<'_>,
-        of: &str,
-        is_public: Option<bool>,
-        release: Release,
-    ) {
-        let id = format!("{of} release {}", release.id);
-        if !release.assets.is_empty() {
-            let files = release.assets.len();
-            asker.gap(&id, format!("{files} attached files are not looked at"));
-        }
-        let name = release.name.unwrap_or_default();
-        let title = if name.is_empty() { release.tag_name } else { name };
-        let bytes = titled(Some(&title), release.body.as_deref());
-        let version = release.updated_at.unwrap_or_else(|| digest(&bytes));
-        let draft = Draft {
-            id,
-            version,
-            url: release.html_url,
-            author: release.author.map(|user| user.login),
-            at: release.published_at.or(release.created_at),
-            is_public: is_public.map(|is_public| is_public && !release.draft),
-            path: None,
-        };
-        asker.text(draft, bytes);
-    }
 }
 
 /// A page of a listing, or the one thing if the task is of that kind.
-fn pages<T: serde::de::DeserializeOwned>(
+pub(super) fn pages<T: serde::de::DeserializeOwned>(
     asker: &mut Asker<'_>,
     task: &Task<Kind>,
     one: Kind,

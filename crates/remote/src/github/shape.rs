@@ -81,7 +81,28 @@ pub(super) struct Release {
     #[serde(default)]
     pub(super) draft: bool,
     #[serde(default)]
-    pub(super) assets: Vec<serde::de::IgnoredAny>,
+    pub(super) assets: Vec<AssetLine>,
+}
+
+/// `release-asset`, where only that there is one matters.
+#[derive(Deserialize)]
+pub(super) struct AssetLine {
+    pub(super) updated_at: Option<String>,
+}
+
+/// `release-asset`.
+#[derive(Deserialize)]
+pub(super) struct Asset {
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) size: Option<u64>,
+    pub(super) state: Option<String>,
+    #[serde(default)]
+    pub(super) browser_download_url: String,
+    pub(super) uploader: Option<User>,
+    pub(super) created_at: Option<String>,
+    pub(super) updated_at: Option<String>,
 }
 
 /// `workflow-run`.

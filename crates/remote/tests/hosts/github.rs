@@ -77,7 +77,8 @@ fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Answers as GitHub does; the logs of Actions lie at `blobs`.
+/// Answers as GitHub does; the logs of Actions and the files of releases lie
+/// at `blobs`.
 pub fn site(
     world: Arc<Mutex<World>>,
     blobs: String,
@@ -96,6 +97,11 @@ pub fn site(
             json!({"id": said.0, "number": said.0, "title": format!("title {}", said.0), "user": user,
                 "body": format!("{word} {}", said.0), "html_url": format!("https://github.com/x/{word}/{}", said.0),
                 "created_at": time(said.1 - 10), "updated_at": time(said.1)})
+        };
+        let asset = |release: u64, at: i64| {
+            json!({"id": release * 10, "name": format!("app {release}.tgz"), "size": 20, "state": "uploaded",
+                "content_type": "application/gzip", "uploader": user, "created_at": time(at), "updated_at": time(at),
+                "url": "https://evil.example/asset", "browser_download_url": format!("https://github.com/x/{release}")})
         };
         let review = |pull: &str| {
             json!({"id": 40, "body": format!("review of {pull}"), "user": user, "html_url": "",
@@ -189,6 +195,13 @@ pub fn site(
                     ["issues", id] => one(&repo.issues, id, "issue"),
                     ["pulls", "comments"] => page_of(texts(&repo.reviews, "review")),
                     ["pulls", "comments", id] => one(&repo.reviews, id, "review"),
+                    ["releases", "assets", id] => {
+                        Reply::status(302).with("location", format!("{blobs}/asset/{id}?sig=x"))
+                    }
+                    ["releases", id, "assets"] => {
+                        let release = repo.releases.iter().find(|one| one.0.to_string() == *id);
+                        page_of(release.map(|one| asset(one.0, one.1)).into_iter().collect())
+                    }
                     ["releases", id] => {
                         let number = id.parse().unwrap();
                         let mut release = said(&Said(number, NOW - 90_000), "release");
@@ -203,7 +216,7 @@ pub fn site(
                             .map(|one| {
                                 let mut release = said(one, "release");
                                 release["tag_name"] = json!("v1");
-                                release["assets"] = json!([{"name": "app.tgz"}]);
+                                release["assets"] = json!([asset(one.0, one.1)]);
                                 release
                             })
                             .collect(),
@@ -237,9 +250,12 @@ pub fn site(
     }
 }
 
-/// Where the logs lie.
+/// Where the logs and the files of releases lie.
 pub fn blobs() -> Server {
     Server::start([127, 0, 0, 2], |asked, _| {
+        if let Some(id) = asked.path.strip_prefix("/asset/") {
+            return Reply::raw(format!("bytes of {id}"));
+        }
         let id = asked.path.trim_start_matches("/log/");
         Reply::raw(zip(&[("0_build.txt", &format!("log {id}")), ("build/1_Set up.txt", "step")]))
     })
@@ -265,7 +281,7 @@ pub fn running(repos: u64, more: &str) -> Running {
 }
 
 const ALL: &str = "users = ['eve']\nsearch = ['acme.example key']\n\
-    what = ['repositories', 'issues', 'reviews', 'releases', 'logs', 'gists', 'events']";
+    what = ['repositories', 'issues', 'reviews', 'releases', 'assets', 'logs', 'gists', 'events']";
 
 /// The names of everything there is.
 fn expected(world: &World) -> BTreeSet<String> {
@@ -277,6 +293,7 @@ fn expected(world: &World) -> BTreeSet<String> {
         keys.extend(repo.comments.iter().map(|one| format!("{name} comment {}", one.0)));
         keys.extend(repo.reviews.iter().map(|one| format!("{name} review-comment {}", one.0)));
         keys.extend(repo.releases.iter().map(|one| format!("{name} release {}", one.0)));
+        keys.extend(repo.releases.iter().map(|one| format!("{name} asset {}", one.0 * 10)));
         keys.insert(format!("{name} review 2 40"));
         for run in &repo.runs {
             keys.insert(format!("{name} run {} 0_build.txt", run.0));
@@ -316,12 +333,12 @@ fn everything_is_found_once() {
     let texts = first.texts();
     assert_eq!(texts["acme/app-0 issue 1"], "title 1\n\nissue 1");
     assert_eq!(texts["acme/app-1 run 100 0_build.txt"], "log 100");
+    assert_eq!(texts["acme/app-1 asset 1000"], "bytes of 1000");
     assert_eq!(texts["gist g1 big.txt"], "raw /raw/g1/big");
     assert_eq!(texts["other/thing file src/file 3.py"], format!("blob {:040x}", 3));
 
     first.assert_gap("search acme.example", "1200 results");
     first.assert_gap("search acme.example", "ran out of time");
-    first.assert_gap("release", "1 attached files");
     first.assert_gap(&format!("push {:040x}", 1), "404");
 
     // What Git is led to is made here, whatever the service says.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at whatever goes wrong")]
 #![expect(unreachable_pub, reason = "the modules of one test program")]
 
+mod assets;
 mod bitbucket;
 mod drive;
 mod gitea;
