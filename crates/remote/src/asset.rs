@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     asker::{Asker, Got},
     client::Ask,
-    text::{Draft, LARGEST_FILE},
+    text::{Draft, LARGEST_FILE, digest},
     trouble::Trouble,
 };
 
@@ -29,7 +29,7 @@ pub(crate) struct Asset {
     /// The same for all its versions, such as `acme/app asset 12`.
     #[serde(rename = "i")]
     pub(crate) id: String,
-    /// Another for each version.
+    /// Another for each version; empty if only its bytes tell.
     #[serde(rename = "v")]
     pub(crate) version: String,
     /// The name of the file; foreign text.
@@ -119,9 +119,13 @@ impl Asset {
         if answer.is_cut {
             asker.gap(&what, CUT.to_owned());
         }
+        let version = match self.version.is_empty() {
+            true => digest(&answer.body),
+            false => self.version,
+        };
         let draft = Draft {
             id: self.id,
-            version: self.version,
+            version,
             url: self.url,
             path: Some(self.name),
             author: self.author,

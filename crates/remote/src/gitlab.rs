@@ -1,13 +1,16 @@
 //! GitLab, of gitlab.com or self-managed: projects, issues, merge requests and the
-//! notes under them, snippets, and the logs of jobs.
+//! notes under them, snippets, releases and what they link to, and the logs of jobs.
 //!
 //! Paths, parameters and shapes are those of GitLab's REST API documentation
 //! (`doc/api/{projects,issues,merge_requests,notes,snippets,project_snippets,jobs,
-//! events}.md` of its repository); paging is by `Link`, and by `x-next-page` where a
-//! proxy changed the host.
+//! events,job_artifacts,project_markdown_uploads}.md` and `doc/api/releases/*.md` of
+//! its repository, and `doc/user/project/releases/release_fields.md` on what a release
+//! links to); paging is by `Link`, and by `x-next-page` where a proxy changed the host.
 
+mod link;
 mod note;
 mod project;
+mod release;
 mod shape;
 mod snippet;
 
@@ -18,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asker::{Asker, written},
+    asset::Asset,
     home::{Home, segment},
     pattern::Patterns,
     service::{BadSetting, Opened, Sends, own},
@@ -58,6 +62,10 @@ enum What {
     MergeRequests,
     /// Snippets of the projects, and of the credential's owner.
     Snippets,
+    /// The notes of releases.
+    Releases,
+    /// The files that releases link to.
+    Assets,
     /// The logs of jobs.
     Logs,
     /// Everybody's snippets.
@@ -65,8 +73,15 @@ enum What {
 }
 
 /// What is watched if the operator does not say.
-const USUAL: &[What] =
-    &[What::Repositories, What::Issues, What::MergeRequests, What::Snippets, What::Logs];
+const USUAL: &[What] = &[
+    What::Repositories,
+    What::Issues,
+    What::MergeRequests,
+    What::Snippets,
+    What::Releases,
+    What::Assets,
+    What::Logs,
+];
 
 /// Requests a second: gitlab.com allows a user 2,000 a minute, and some lists far
 /// fewer.
@@ -115,7 +130,7 @@ struct GitLab {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
-    /// A list of projects; carries from when on jobs are looked at.
+    /// A list of projects; carries from when on jobs, and files, are looked at.
     Projects,
     /// One project by its name; carries the same.
     Project,
@@ -135,6 +150,16 @@ enum Kind {
     /// Carries the number of the project, if it is of one.
     Snippets,
     Snippet,
+    /// Carries the number of the project, and the highest number of a link so far.
+    Releases,
+    Release,
+    /// The links of a release; carries the number up to which they are known, and the
+    /// tag.
+    Links,
+    /// A link, and the file it leads to; carries what is known of that.
+    Link,
+    /// A file that a release links to; carries what is known of it.
+    Asset,
     /// The jobs of a project; carries from when on.
     Jobs,
     /// The log of a job; carries what is said of it.
@@ -160,7 +185,7 @@ impl Host for GitLab {
     }
 
     fn asked(&self) -> String {
-        format!("{:?}", self.own)
+        format!("{:?} {:?}", self.own, self.what)
     }
 
     fn accept(&self) -> &'static str {
@@ -170,7 +195,9 @@ impl Host for GitLab {
     fn roots(&self, pass: &Pass) -> Vec<Task<Kind>> {
         let days = self.own.log_days.unwrap_or(LOG_DAYS).clamp(0, 36_500);
         let oldest = pass.now - days * 24 * 3_600;
-        let logs = pass.last.map_or(oldest, |last| oldest.max(last)).to_string();
+        let logs = pass.last.map_or(oldest, |last| oldest.max(last));
+        let files = pass.files_from().map(|from| from.to_string()).unwrap_or_default();
+        let kept = format!("{logs} {files}");
         let task = |kind, at: String, of: &str| Task::new(kind, at, of, pass.since);
         let mut roots = Vec::new();
         if self.has(What::PublicSnippets) {
@@ -182,17 +209,17 @@ impl Host for GitLab {
         let sorted = "order_by=id&sort=asc&per_page=100";
         for group in &self.own.groups {
             let at = format!("groups/{}/projects?include_subgroups=true&{sorted}", segment(group));
-            roots.push(task(Kind::Projects, at, group).carrying(&*logs));
+            roots.push(task(Kind::Projects, at, group).carrying(&*kept));
         }
         for user in &self.own.users {
             let at = format!("users/{}/projects?{sorted}", segment(user));
-            roots.push(task(Kind::Projects, at, user).carrying(&*logs));
+            roots.push(task(Kind::Projects, at, user).carrying(&*kept));
         }
         if self.own.all {
             let is_theirs = self.home.host() == "gitlab.com";
             let member = if is_theirs { "&membership=true" } else { "" };
             let at = format!("projects?pagination=keyset&{sorted}{member}");
-            roots.push(task(Kind::Projects, at, "").carrying(&*logs));
+            roots.push(task(Kind::Projects, at, "").carrying(&*kept));
         }
         for name in self.patterns.exact() {
             let is_under = |group: &String| {
@@ -201,7 +228,7 @@ impl Host for GitLab {
             };
             if !self.own.groups.iter().chain(&self.own.users).any(is_under) {
                 let at = format!("projects/{}", segment(name));
-                roots.push(task(Kind::Project, at, name).carrying(&*logs));
+                roots.push(task(Kind::Project, at, name).carrying(&*kept));
             }
         }
         roots
@@ -211,7 +238,7 @@ impl Host for GitLab {
         &self,
         asker: &mut Asker<'_>,
         task: &Task<Kind>,
-        _marks: &BTreeMap<String, String>,
+        marks: &BTreeMap<String, String>,
     ) -> Result<Step<Kind>, Trouble> {
         match task.kind {
             Kind::Projects | Kind::Project => self.projects(asker, task),
@@ -223,6 +250,10 @@ impl Host for GitLab {
             Kind::Notes | Kind::Note => self.notes(asker, task),
             Kind::Snippets => self.snippets(asker, task),
             Kind::Snippet => self.snippet(asker, task),
+            Kind::Releases | Kind::Release => self.releases(asker, task, marks),
+            Kind::Links => self.links(asker, task),
+            Kind::Link => self.link(asker, task),
+            Kind::Asset => self.asset(asker, task),
             Kind::Jobs => self.jobs(asker, task),
             Kind::Log => self.log(asker, task),
         }
@@ -241,8 +272,16 @@ impl Host for GitLab {
             let whole = Task::new(Kind::Snippet, format!("snippets/{id}"), "", None);
             return Some(whole);
         }
-        let number: u64 = second?.parse().ok()?;
         let under = format!("projects/{}", segment(first));
+        if matches!(first_word, "release" | "asset") {
+            // What a tag is called is one word, as Git has it.
+            let at = format!("{under}/releases/{}", segment(second?));
+            let Some(link) = words.next() else { return task(Kind::Release, at) };
+            let link: u64 = link.parse().ok()?;
+            let task = task(Kind::Link, format!("{at}/assets/links/{link}"))?;
+            return Some(task.carrying(Asset::at_place(place).written()));
+        }
+        let number: u64 = second?.parse().ok()?;
         let lists = match first_word {
             "issue" => ("issues", Kind::Issue),
             "merge-request" => ("merge_requests", Kind::MergeRequest),

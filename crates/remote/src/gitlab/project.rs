@@ -87,7 +87,9 @@ impl GitLab {
 
     /// What is asked for in each project.
     pub(super) fn inside(&self, task: &Task<Kind>) -> Step<Kind> {
-        let (id, logs) = task.carry.split_once(' ').unwrap_or_default();
+        let mut said = task.carry.split(' ');
+        let mut said = || said.next().unwrap_or_default();
+        let (id, logs, files) = (said(), said(), said());
         let since = since(task.since);
         let sorted = "order_by=created_at&sort=asc&per_page=100";
         let mut step = Step::done();
@@ -102,6 +104,12 @@ impl GitLab {
         add(What::MergeRequests, Kind::MergeRequests, at, id);
         add(What::Snippets, Kind::Snippets, "snippets?per_page=100".to_owned(), id);
         add(What::Logs, Kind::Jobs, "jobs?per_page=100".to_owned(), &format!("{id} {logs}"));
+        if self.has(What::Releases) || self.has(What::Assets) {
+            let at = format!("projects/{id}/releases?{sorted}");
+            let releases = task.below(Kind::Releases, at).carrying(format!("{id} 0"));
+            // All are listed each time; only what they link to is told by its time.
+            step.below.push(Task { since: files.parse().ok(), ..releases });
+        }
         step
     }
 

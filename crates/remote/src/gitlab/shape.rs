@@ -81,6 +81,44 @@ pub(super) struct File {
     pub(super) raw_url: String,
 }
 
+/// A release.
+#[derive(Deserialize)]
+pub(super) struct Release {
+    /// Left out if the credential may not see the repository.
+    #[serde(default)]
+    pub(super) tag_name: String,
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) created_at: Option<String>,
+    pub(super) author: Option<User>,
+    #[serde(default)]
+    pub(super) assets: Assets,
+}
+
+/// The assets of a release: `sources` are made from the repository.
+#[derive(Default, Deserialize)]
+pub(super) struct Assets {
+    #[serde(default)]
+    pub(super) links: Vec<LinkLine>,
+}
+
+/// A link, where only its number matters.
+#[derive(Deserialize)]
+pub(super) struct LinkLine {
+    #[serde(default)]
+    pub(super) id: u64,
+}
+
+/// A link of a release.
+#[derive(Deserialize)]
+pub(super) struct Link {
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) direct_asset_url: Option<String>,
+}
+
 /// A job.
 #[derive(Deserialize)]
 pub(super) struct Job {

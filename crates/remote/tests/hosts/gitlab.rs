@@ -79,6 +79,16 @@ fn site(world: Arc<Mutex<World>>) -> impl Fn(&Asked, SocketAddr) -> Reply {
                 "web_url": "https://gitlab.example/s", "project_id": project,
                 "files": [{"path": "dir/a b.sh", "raw_url": format!("http://x/-/snippets/{}/raw/main/dir/a%20b.sh", one.0)}]})
         };
+        let release = |tag: &str| {
+            json!({"tag_name": tag, "name": "One", "description": format!("notes of {tag}"), "author": user,
+                "created_at": time(NOW - 90_000), "released_at": "2099-01-01T00:00:00Z",
+                "assets": {"count": 5, "sources": [{"format": "zip", "url": "https://evil.example/a.zip"}],
+                    "links": [{"id": 1, "name": "x", "url": "https://x.example/"}]}})
+        };
+        let link = |tag: &str| {
+            json!({"id": 1, "name": "the app", "link_type": "other",
+                "url": format!("http://{at}/api/v4/projects/1/packages/generic/app/{tag}/app%20{tag}.whl")})
+        };
         let parts = asked.under("/api/v4/");
         let is_mine =
             |id: &str| matches!(id, "1" | "2" | "acme%2Funder%2Fapp-1" | "acme%2Funder%2Fapp-2");
@@ -95,6 +105,11 @@ fn site(world: Arc<Mutex<World>>) -> impl Fn(&Asked, SocketAddr) -> Reply {
                     listed((from..from + 4).map(note).collect(), asked, at)
                 }
                 [_, _, "notes", id] => Reply::json(&note(id.parse().unwrap())),
+                ["releases"] => listed(["v1", "v2.0"].map(release).to_vec(), asked, at),
+                ["releases", tag] => Reply::json(&release(tag)),
+                ["releases", tag, "assets", "links"] => listed(vec![link(tag)], asked, at),
+                ["releases", tag, "assets", "links", "1"] => Reply::json(&link(tag)),
+                ["packages", "generic", "app", tag, _] => Reply::raw(format!("wheel {tag}")),
                 ["snippets"] => listed(vec![snippet(&Said(60, NOW - 9_000), Some(1))], asked, at),
                 ["snippets", "60"] => Reply::json(&snippet(&Said(60, NOW - 9_000), Some(1))),
                 ["snippets", "60", "files", "main", "dir%2Fa%20b.sh", "raw"] => Reply::raw("in a project"),
@@ -145,6 +160,9 @@ fn expected() -> BTreeSet<String> {
         }
         keys.extend([format!("{name} snippet 60"), format!("{name} snippet 60 dir/a b.sh")]);
         keys.extend([10, 11, 12, 14].map(|job| format!("{name} job {job}")));
+        for tag in ["v1", "v2.0"] {
+            keys.extend([format!("{name} release {tag}"), format!("{name} asset {tag} 1")]);
+        }
     }
     for id in 70..74 {
         keys.extend([format!("snippet {id}"), format!("snippet {id} dir/a b.sh")]);
@@ -162,6 +180,8 @@ fn everything_is_found_once() {
     let texts = first.texts();
     assert_eq!(texts["acme/under/app-2 job 11"], "trace 11");
     assert_eq!(texts["snippet 72 dir/a b.sh"], "snippet 72");
+    assert_eq!(texts["acme/under/app-1 release v1"], "One\n\nnotes of v1");
+    assert_eq!(texts["acme/under/app-2 asset v2.0 1"], "wheel v2.0");
     let is_public = |id: &str| {
         first.items.iter().find_map(|item| match item {
             leeward_remote::Item::Text(text) if text.key.id == id => text.place.is_public,
@@ -216,6 +236,8 @@ fn a_second_pass_asks_for_what_is_new() {
     let mut wanted = BTreeSet::new();
     for name in ["acme/under/app-1", "acme/under/app-2"] {
         wanted.extend([name.to_owned(), format!("{name} issue 4"), format!("{name} job 15")]);
+        // Listed again, to be told by their versions; what they link to is not.
+        wanted.extend(["v1", "v2.0"].map(|tag| format!("{name} release {tag}")));
         wanted.extend((40..44).map(|note| format!("{name} issue 4 note {note}")));
     }
     assert_eq!(second.keys(), wanted);

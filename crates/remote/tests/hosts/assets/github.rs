@@ -1,13 +1,12 @@
-//! Files that somebody attached to a release: handed out whole, once, and fetched from
-//! nowhere that a credential, or a request, should not go.
+//! Those of GitHub, which lie at another host.
 
 use std::sync::{Arc, Mutex};
 
-use leeward_remote::{Item, Text};
 use serde_json::{Value, json};
 
+use super::text;
 use crate::{
-    drive::{Drained, NOW, Source},
+    drive::{NOW, Source},
     server::{Asked, Reply, Server, linked, time},
 };
 
@@ -107,14 +106,6 @@ const BOTH: &str = "what = ['releases', 'assets']";
 
 fn bytes(asked: &Asked) -> Reply {
     Reply::raw(format!("bytes of {}", asked.path))
-}
-
-fn text<'a>(drained: &'a Drained, id: &str) -> &'a Text {
-    let found = drained.items.iter().find_map(|item| match item {
-        Item::Text(text) if text.key.id == id => Some(text),
-        _ => None,
-    });
-    found.unwrap_or_else(|| panic!("no `{id}` among {:?}", drained.keys()))
 }
 
 #[test]
