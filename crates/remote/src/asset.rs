@@ -19,6 +19,9 @@ const NO_TEXT: &[&str] = &[
     "opus", "png", "psd", "tif", "tiff", "wav", "webm", "webp", "wma", "wmv",
 ];
 
+/// What is added to what tells a release, and the version of its file, if it is a draft.
+pub(crate) const DRAFT: &str = " (draft)";
+
 /// Why a cut file is a gap.
 const CUT: &str = "only its first 32 MiB were looked at";
 

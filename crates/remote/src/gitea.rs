@@ -1,9 +1,12 @@
 //! Gitea and Forgejo, which share an interface: repositories, issues, pull requests,
-//! the comments and reviews under them, and releases.
+//! the comments and reviews under them, releases and the files attached to those.
 //!
 //! Paths, parameters and shapes are those of Gitea's own description
-//! (`templates/swagger/v1_json.tmpl` of its repository, version 1).
+//! (`templates/swagger/v1_json.tmpl` of its repository, version 1). The interface tells
+//! of files and does not hand them out; that `/attachments/{uuid}` takes a token in the
+//! header is from pull request 7909 of its repository (version 1.10).
 
+mod release;
 mod shape;
 mod step;
 
@@ -14,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asker::Asker,
+    asset::Asset,
     home::{Home, segment, segments},
     pattern::Patterns,
     service::{BadSetting, Opened, Sends, own},
@@ -52,10 +56,13 @@ enum What {
     Reviews,
     /// The notes of releases.
     Releases,
+    /// The files attached to releases.
+    Assets,
 }
 
 /// What is watched if the operator does not say.
-const USUAL: &[What] = &[What::Repositories, What::Issues, What::Reviews, What::Releases];
+const USUAL: &[What] =
+    &[What::Repositories, What::Issues, What::Reviews, What::Releases, What::Assets];
 
 /// Requests a second: a machine of one's own, which others use, too.
 const RATE: f64 = 5.0;
@@ -104,11 +111,13 @@ struct Gitea {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
+    /// Carries from when on files are looked at.
     Repositories,
     /// The same, under `data`.
     Search,
+    /// The same.
     Repository,
-    /// What is inside of a repository.
+    /// What is inside of a repository; carries the same.
     Inside,
     Issues,
     Issue,
@@ -121,6 +130,10 @@ enum Kind {
     ReviewComments,
     Releases,
     Release,
+    /// The files of a release; carries its number.
+    Assets,
+    /// A file of a release, where people get it; carries what is known of it.
+    Asset,
 }
 
 impl Gitea {
@@ -137,7 +150,7 @@ impl Host for Gitea {
     }
 
     fn asked(&self) -> String {
-        format!("{:?}", self.own)
+        format!("{:?} {:?}", self.own, self.what)
     }
 
     fn accept(&self) -> &'static str {
@@ -145,7 +158,9 @@ impl Host for Gitea {
     }
 
     fn roots(&self, pass: &Pass) -> Vec<Task<Kind>> {
-        let task = |kind, at: String, of: &str| Task::new(kind, at, of, pass.since);
+        let files = pass.files_from().map(|from| from.to_string()).unwrap_or_default();
+        let task =
+            |kind, at: String, of: &str| Task::new(kind, at, of, pass.since).carrying(&*files);
         let mut roots = Vec::new();
         if self.own.all {
             let at = "repos/search?sort=id&order=asc&limit=50".to_owned();
@@ -183,12 +198,20 @@ impl Host for Gitea {
             Kind::Reviews | Kind::Review => self.reviews(asker, task),
             Kind::ReviewComments => self.review_comments(asker, task),
             Kind::Releases | Kind::Release => self.releases(asker, task),
+            Kind::Assets => self.assets(asker, task),
+            Kind::Asset => self.asset(asker, task),
         }
     }
 
     fn retrace(&self, place: &RemotePlace) -> Option<Task<Kind>> {
         let mut words = place.item.split(' ');
         let (first, word) = (words.next()?, words.next()?);
+        if word == "asset" {
+            let at = format!("attachments/{}", segment(words.next()?));
+            let task = Task::new(Kind::Asset, at, first, None);
+            let carry = Asset::at_place(place).written();
+            return Some(Task { is_public: place.is_public, ..task.carrying(carry) });
+        }
         let mut number = || words.next()?.parse::<u64>().ok();
         let repository = format!("repos/{}", segments(first));
         let task = |kind, at: String| {

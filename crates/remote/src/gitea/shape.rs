@@ -79,5 +79,26 @@ pub(super) struct Release {
     #[serde(default)]
     pub(super) draft: bool,
     #[serde(default)]
-    pub(super) assets: Vec<serde::de::IgnoredAny>,
+    pub(super) assets: Vec<AssetLine>,
+}
+
+/// `Attachment`, where only that there is one matters.
+#[derive(Deserialize)]
+pub(super) struct AssetLine {
+    pub(super) created_at: Option<String>,
+}
+
+/// `Attachment`: it is never replaced. `type` is Forgejo's, and `external` if it is a
+/// link.
+#[derive(Deserialize)]
+pub(super) struct Asset {
+    pub(super) uuid: String,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) size: Option<u64>,
+    pub(super) created_at: Option<String>,
+    #[serde(default)]
+    pub(super) browser_download_url: String,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
 }

@@ -37,7 +37,7 @@ impl Gitea {
                 }));
             }
             let below = Task::new(Kind::Inside, String::new(), &name, task.since);
-            step.below.push(Task { is_public, ..below });
+            step.below.push(Task { is_public, ..below.carrying(&*task.carry) });
         }
         Ok(step)
     }
@@ -58,8 +58,10 @@ impl Gitea {
         if self.has(What::Issues) {
             add(Kind::Comments, format!("issues/comments?limit=50{since}"));
         }
-        if self.has(What::Releases) {
-            add(Kind::Releases, "releases?limit=50".to_owned());
+        if self.has(What::Releases) || self.has(What::Assets) {
+            let releases = task.below(Kind::Releases, format!("{repository}/releases?limit=50"));
+            // All are listed each time; only files are told by their times.
+            step.below.push(Task { since: task.carry.parse().ok(), ..releases });
         }
         step
     }
@@ -157,37 +159,6 @@ impl Gitea {
         }
         Ok(step)
     }
-
-    /// `GET /repos/{owner}/{repo}/releases`, and one. There is no parameter for what
-    /// is new, and no time of change.
-    pub(super) fn releases(
-        &self,
-        asker: &mut Asker<'_>,
-        task: &Task<Kind>,
-    ) -> Result<Step<Kind>, Trouble> {
-        let (found, step) = pages::<shape::Release>(asker, task, Kind::Release, "releases")?;
-        for release in found {
-            let id = format!("{} release {}", task.of, release.id);
-            if !release.assets.is_empty() {
-                let files = release.assets.len();
-                asker.gap(&id, format!("{files} attached files are not looked at"));
-            }
-            let name = release.name.unwrap_or_default();
-            let title = if name.is_empty() { release.tag_name } else { name };
-            let bytes = titled(Some(&title), release.body.as_deref());
-            let draft = Draft {
-                id,
-                version: digest(&bytes),
-                url: release.html_url,
-                author: release.author.map(|user| user.login),
-                at: release.published_at,
-                is_public: task.is_public.map(|is_public| is_public && !release.draft),
-                path: None,
-            };
-            asker.text(draft, bytes);
-        }
-        Ok(step)
-    }
 }
 
 fn hand_out(asker: &mut Asker<'_>, task: &Task<Kind>, id: String, comment: shape::Comment) {
@@ -204,7 +175,7 @@ fn hand_out(asker: &mut Asker<'_>, task: &Task<Kind>, id: String, comment: shape
 }
 
 /// A page of a listing, or the one thing if the task is of that kind.
-fn pages<T: serde::de::DeserializeOwned>(
+pub(super) fn pages<T: serde::de::DeserializeOwned>(
     asker: &mut Asker<'_>,
     task: &Task<Kind>,
     one: Kind,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     asker::Asker,
-    asset::Asset,
+    asset::{Asset, DRAFT},
     home::segments,
     task::{Step, Task},
     text::{Draft, digest, titled},
@@ -125,9 +125,6 @@ impl GitHub {
         Ok(Step::done())
     }
 }
-
-/// What is added to the number of a release that is a draft.
-const DRAFT: &str = " (draft)";
 
 /// The task that lists the files of a release, if any of them is new.
 fn attached(task: &Task<Kind>, release: &Release) -> Option<Task<Kind>> {

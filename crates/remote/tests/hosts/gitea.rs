@@ -15,17 +15,24 @@ fn site(asked: &Asked, at: SocketAddr) -> Reply {
         json!({"full_name": format!("acme/app-{id}"), "private": id == 2, "internal": false, "empty": id == 3,
             "clone_url": "http://localhost:3000/acme/x.git", "updated_at": time(NOW - 9_000)})
     };
+    let asset = |id: u64| {
+        json!({"id": id, "uuid": format!("a-{id}"), "name": "app 1.whl", "size": 9, "created_at": time(NOW - 9_000),
+            "browser_download_url": "http://localhost:3000/acme/app/releases/download/v1/app%201.whl"})
+    };
     let said = |id: u64, word: &str| {
         json!({"id": id, "number": id, "title": format!("title {id}"), "tag_name": "v1", "body": format!("{word} {id}"),
             "user": user, "author": user, "html_url": format!("http://{at}/{word}/{id}"), "comments_count": 1,
             "created_at": time(NOW - 9_000), "updated_at": time(NOW - 9_000), "published_at": time(NOW - 9_000),
-            "submitted_at": time(NOW - 9_000), "draft": false, "assets": [],
+            "submitted_at": time(NOW - 9_000), "draft": false, "assets": [asset(id)],
             "pull_request": if id.is_multiple_of(2) && word == "issue" { json!({"merged": false}) } else { Value::Null }})
     };
     let many = |from: u64, count: u64, word: &str| -> Vec<Value> {
         let is_new = is_since(asked, "since", NOW - 9_000);
         (from..from + count).filter(|_| is_new).map(|id| said(id, word)).collect()
     };
+    if let Some(uuid) = asked.path.strip_prefix("/git/attachments/") {
+        return Reply::raw(format!("bytes of {uuid}"));
+    }
     match &asked.under("/git/api/v1/")[..] {
         ["orgs", "acme", "repos"] => linked((1..5).map(repo).collect(), asked, "limit", at),
         ["repos", "search"] => {
@@ -49,6 +56,7 @@ fn site(asked: &Asked, at: SocketAddr) -> Reply {
                 Reply::json(&Value::Array(many(id.parse::<u64>().unwrap() * 10, 2, "line")))
             }
             ["releases"] => linked(many(90, 4, "release"), asked, "limit", at),
+            ["releases", id, "assets"] => Reply::json(&json!([asset(id.parse().unwrap())])),
             ["releases", id] => Reply::json(&said(id.parse().unwrap(), "release")),
             _ => Reply::status(404),
         },
@@ -76,6 +84,7 @@ fn expected() -> BTreeSet<String> {
         keys.extend((1..6).map(|id| format!("{name} issue {id}")));
         keys.extend((50..54).map(|id| format!("{name} comment {id}")));
         keys.extend((90..94).map(|id| format!("{name} release {id}")));
+        keys.extend((90..94).map(|id| format!("{name} asset a-{id}")));
         for pull in [2, 4] {
             for review in pull * 10..pull * 10 + 4 {
                 keys.insert(format!("{name} pull {pull} {review}"));
