@@ -1,9 +1,12 @@
-//! Bitbucket Cloud: repositories, pull requests and the comments under them, and
-//! snippets.
+//! Bitbucket Cloud: repositories, pull requests and the comments under them,
+//! snippets, and the files that repositories offer for download. It has no releases.
 //!
 //! Paths, parameters and shapes are those of Atlassian's description of the REST API
-//! 2.0 (`api.bitbucket.org/swagger.json`); pages are linked by `next` in the body.
+//! 2.0 (`api.bitbucket.org/swagger.json`); pages are linked by `next` in the body. That
+//! a download is a redirect, and that one of the same name replaces the one before, is
+//! from its group "Downloads".
 
+mod download;
 mod shape;
 mod step;
 
@@ -14,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asker::Asker,
+    asset::Asset,
     home::{Home, segment, segments},
     pattern::Patterns,
     service::{BadSetting, Opened, Sends, own},
@@ -48,10 +52,12 @@ enum What {
     PullRequests,
     /// Snippets.
     Snippets,
+    /// The files that repositories offer for download.
+    Downloads,
 }
 
 /// What is watched if the operator does not say.
-const USUAL: &[What] = &[What::Repositories, What::PullRequests, What::Snippets];
+const USUAL: &[What] = &[What::Repositories, What::PullRequests, What::Snippets, What::Downloads];
 
 /// Requests a second: 1,000 an hour are allowed.
 const RATE: f64 = 0.25;
@@ -98,7 +104,9 @@ struct Bitbucket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
+    /// Carries from when on files are looked at.
     Repositories,
+    /// The same.
     Repository,
     PullRequests,
     PullRequest,
@@ -107,6 +115,9 @@ enum Kind {
     Comment,
     Snippets,
     Snippet,
+    Downloads,
+    /// A file; carries what is known of it.
+    Download,
 }
 
 impl Bitbucket {
@@ -123,7 +134,7 @@ impl Host for Bitbucket {
     }
 
     fn asked(&self) -> String {
-        format!("{:?}", self.own)
+        format!("{:?} {:?}", self.own, self.what)
     }
 
     fn accept(&self) -> &'static str {
@@ -131,7 +142,9 @@ impl Host for Bitbucket {
     }
 
     fn roots(&self, pass: &Pass) -> Vec<Task<Kind>> {
-        let task = |kind, at: String, of: &str| Task::new(kind, at, of, pass.since);
+        let files = pass.files_from().map(|from| from.to_string()).unwrap_or_default();
+        let task =
+            |kind, at: String, of: &str| Task::new(kind, at, of, pass.since).carrying(&*files);
         let mut roots = Vec::new();
         for workspace in &self.own.workspaces {
             let name = segment(workspace);
@@ -167,6 +180,8 @@ impl Host for Bitbucket {
             Kind::Comments | Kind::Comment => self.comments(asker, task),
             Kind::Snippets => self.snippets(asker, task),
             Kind::Snippet => self.snippet(asker, task),
+            Kind::Downloads => self.downloads(asker, task),
+            Kind::Download => self.download(asker, task),
         }
     }
 
@@ -177,6 +192,13 @@ impl Host for Bitbucket {
             let task = Task::new(kind, at, of, None);
             Some(Task { is_public: place.is_public, ..task })
         };
+        if word == "download" {
+            // Its name may have any words.
+            let name = place.item.splitn(3, ' ').nth(2)?;
+            let at = format!("repositories/{}/downloads/{}", segments(first), segment(name));
+            let carry = Asset::at_place(place).written();
+            return Some(task(Kind::Download, at, first)?.carrying(carry));
+        }
         if word == "snippet" {
             let at = format!("snippets/{}/{}", segment(first), segment(id));
             return task(Kind::Snippet, at, first);

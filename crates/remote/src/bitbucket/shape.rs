@@ -110,3 +110,13 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) links: Links,
 }
+
+/// A file that is offered for download: it has no number, and one of the same name
+/// replaces it.
+#[derive(Deserialize)]
+pub(super) struct Download {
+    pub(super) name: String,
+    pub(super) size: Option<u64>,
+    pub(super) created_on: Option<String>,
+    pub(super) user: Option<Account>,
+}

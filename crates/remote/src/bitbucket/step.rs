@@ -37,6 +37,12 @@ impl Bitbucket {
                     needs_credential: self.home.needs_credential(is_public),
                 }));
             }
+            if self.has(What::Downloads) {
+                let at = format!("repositories/{}/downloads?pagelen=30", segments(&name));
+                // All are listed each time, and told by their times.
+                let below = Task::new(Kind::Downloads, at, &name, task.carry.parse().ok());
+                step.below.push(Task { is_public, ..below });
+            }
             if self.has(What::PullRequests) {
                 // A comment makes its pull request newer.
                 let query = task.since.map(|since| format!("updated_on >= {}", written(since)));
@@ -168,7 +174,7 @@ impl Bitbucket {
 }
 
 /// A page of a listing, or the one thing if the task is of that kind.
-fn pages<T: serde::de::DeserializeOwned>(
+pub(super) fn pages<T: serde::de::DeserializeOwned>(
     asker: &mut Asker<'_>,
     task: &Task<Kind>,
     one: Kind,

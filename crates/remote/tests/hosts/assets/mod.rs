@@ -1,6 +1,7 @@
 //! Files that somebody attached to a release: handed out whole, once, and fetched from
 //! nowhere that a credential, or a request, should not go.
 
+mod bitbucket;
 mod gitea;
 mod github;
 mod gitlab;
