@@ -9,7 +9,7 @@ use url::Url;
 use crate::trouble::Trouble;
 
 /// The most bytes of an answer that are read, unless a request says otherwise.
-const LARGEST: usize = 16 << 20;
+pub(crate) const LARGEST: usize = 16 << 20;
 
 /// A request to be answered.
 #[derive(Clone, Debug)]

@@ -114,8 +114,8 @@ impl Asset {
         let is_interface = asker.home.within(address).is_some();
         let kind = answer.header("content-type").unwrap_or_default();
         if !is_interface && kind.starts_with("text/html") && !is_page(&self.name) {
-            let why = "a page came instead of the file: the service asks for a sign-in that the \
-                       credential is none for";
+            let why = "a page came instead of the file, as where somebody is to sign in: the \
+                       credential does not reach it";
             asker.gap(&what, why.to_owned());
             return Ok(());
         }

@@ -18,7 +18,7 @@ use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
 pub use crate::ask::{Answer, Ask};
-use crate::trouble::Trouble;
+use crate::{ask::LARGEST, trouble::Trouble};
 
 /// Tries of one request before it is left for later.
 const TRIES: u32 = 4;
@@ -28,6 +28,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// How long to leave a service alone that does not say.
 const OUTAGE: Duration = Duration::from_secs(60);
+
+/// Bytes a second of an answer that is longer than usual, such as a file: it may take
+/// as long as it takes at this, beyond the usual time.
+const SLOWEST: f64 = 262_144.0;
 
 /// The time, and waiting for it: the system's, or a simulation's.
 pub trait Clock: Send + Sync {
@@ -78,6 +82,8 @@ pub struct Client {
     home: Option<Origin>,
     clock: Arc<dyn Clock>,
     stop: Stop,
+    /// How long an answer may take.
+    answer_within: Duration,
     /// Between two requests.
     apart: Duration,
     last: Option<SystemTime>,
@@ -103,7 +109,8 @@ impl Client {
             .build()
             .map_err(BadNetwork::Runtime)?;
         let apart = Duration::from_secs_f64(1.0 / rate.clamp(0.001, 1000.0));
-        Ok(Self { runtime, http, named, credential, home: None, clock, stop, apart, last: None })
+        let (answer_within, home, last) = (network.answer_within, None, None);
+        Ok(Self { runtime, http, named, credential, home, clock, stop, answer_within, apart, last })
     }
 
     /// Narrows where the credential goes to the scheme, host and port of an address:
@@ -206,6 +213,10 @@ impl Client {
             request = request.timeout(time);
         }
         let at_most = ask.at_most;
+        if at_most > LARGEST {
+            let longer = Duration::from_secs_f64(at_most as f64 / SLOWEST);
+            request = request.timeout(self.answer_within + longer);
+        }
         let read = async {
             let mut response = request.send().await?;
             let status = response.status().as_u16();

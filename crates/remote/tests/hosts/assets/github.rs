@@ -1,12 +1,17 @@
 //! Those of GitHub, which lie at another host.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use leeward_probe::{Network, Stop};
 
 use serde_json::{Value, json};
 
 use super::text;
 use crate::{
-    drive::{NOW, Source},
+    drive::{NOW, Simulated, Source},
     server::{Asked, Reply, Server, linked, time},
 };
 
@@ -282,6 +287,22 @@ fn an_outage_of_the_storage_puts_off_one_file_alone() {
     let first = running.source.pass(None);
     first.assert_gap("repos/acme/app/releases/assets/1", "put off");
     assert!(first.keys().contains("acme/app asset 2"));
+}
+
+#[test]
+fn a_file_may_take_longer_than_an_answer() {
+    let running = github(vec![file(1, "a.zip")], "what = ['assets']", |asked| {
+        std::thread::sleep(Duration::from_millis(1_500));
+        bytes(asked)
+    });
+    let mut opened = leeward_remote::open(&running.source.setting).unwrap();
+    opened.named.push("127.0.0.2".to_owned());
+    let network = Network { answer_within: Duration::from_secs(1), ..Network::default() };
+    let clock: Arc<dyn leeward_remote::Clock> = Arc::<Simulated>::clone(&running.source.clock);
+    let setting = &running.source.setting;
+    let mut client = opened.client(setting, &network, None, clock, Stop::new()).unwrap();
+    let page = opened.service.page(&mut client, None).unwrap();
+    assert_eq!(page.items.len(), 1, "{:?}", page.gaps);
 }
 
 #[test]
