@@ -1,8 +1,6 @@
 //! A request to a service, and what was answered. How it is sent is the
 //! [`client`](crate::client)'s.
 
-use std::time::Duration;
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -22,8 +20,6 @@ pub struct Ask {
     pub at_most: usize,
     /// Whether the credential goes along, if the host is the source's own.
     pub with_credential: bool,
-    /// How long the whole answer may take, if not as long as others.
-    pub(crate) within: Option<Duration>,
 }
 
 impl Ask {
@@ -47,7 +43,6 @@ impl Ask {
             body: None,
             at_most: LARGEST,
             with_credential: true,
-            within: None,
         })
     }
 
@@ -80,11 +75,6 @@ impl Ask {
     #[must_use]
     pub fn at_most(self, bytes: usize) -> Self {
         Self { at_most: bytes, ..self }
-    }
-
-    /// With more time, or less, for the whole answer.
-    pub(crate) fn within(self, time: Duration) -> Self {
-        Self { within: Some(time), ..self }
     }
 
     /// The same question at another address, by the same rules.

@@ -7,17 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     asker::{Asker, Got},
     client::Ask,
+    media,
     text::{Draft, LARGEST_FILE, digest},
     trouble::Trouble,
 };
-
-/// How names of pictures, audio and video end: nothing in them is text. Drawings in
-/// SVG are.
-const NO_TEXT: &[&str] = &[
-    "aac", "aiff", "avi", "avif", "bmp", "flac", "flv", "gif", "heic", "heif", "icns", "ico",
-    "jpeg", "jpg", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "oga", "ogg", "ogv",
-    "opus", "png", "psd", "tif", "tiff", "wav", "webm", "webp", "wma", "wmv",
-];
 
 /// What is added to what tells a release, and the version of its file, if it is a draft.
 pub(crate) const DRAFT: &str = " (draft)";
@@ -74,8 +67,8 @@ impl Asset {
     /// Whether it is to be asked for; what is not is a gap. `size` is what the service
     /// says it has, in bytes.
     pub(crate) fn is_asked_for(&self, asker: &mut Asker<'_>, size: Option<u64>) -> bool {
-        let why = if is_without_text(&self.name) {
-            "a picture, audio or video: nothing in it is text".to_owned()
+        let why = if let Some(why) = media::shows(&self.name, "") {
+            why.to_owned()
         } else if let Some(size) = size.filter(|size| *size > LARGEST_FILE as u64) {
             format!("it has {size} bytes, more than 32 MiB, and was not asked for")
         } else {
@@ -153,10 +146,6 @@ fn ending(name: &str) -> String {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }
 
-fn is_without_text(name: &str) -> bool {
-    NO_TEXT.contains(&&*ending(name))
-}
-
 fn is_page(name: &str) -> bool {
     matches!(&*ending(name), "html" | "htm" | "xhtml")
 }
@@ -175,21 +164,5 @@ mod tests {
         };
         assert_eq!(Asset::read(&asset.written()), asset);
         assert_eq!(Asset::read("nonsense"), Asset::default());
-    }
-
-    #[test]
-    fn names_tell_what_has_no_text() {
-        assert!(NO_TEXT.is_sorted());
-        for (name, has_none) in [
-            ("logo.PNG", true),
-            ("demo.mp4", true),
-            ("drawing.svg", false),
-            ("app.zip", false),
-            ("png", false),
-            ("a.png.txt", false),
-            ("", false),
-        ] {
-            assert_eq!(is_without_text(name), has_none, "{name}");
-        }
     }
 }

@@ -6,8 +6,6 @@
 //! wants people to sign in may answer a download with the page where they do
 //! (github.com/sooperset/mcp-atlassian/issues/1634), which is no attachment.
 
-use std::time::Duration;
-
 use leeward_model::RemotePlace;
 use serde_json::Value;
 use url::Url;
@@ -15,6 +13,7 @@ use url::Url;
 use crate::{
     client::{Ask, Client},
     item::{Gap, Item, ItemKey, Next, Page, Text},
+    media,
     text::LARGEST_FILE,
     trouble::Trouble,
     words::{fitting, text_at},
@@ -31,24 +30,6 @@ pub(crate) const MOST_ATTACHMENTS: usize = 1000;
 /// Bytes of a page of ours after which it ends early: all of it is in memory while it
 /// is looked through, with one more file at most.
 const FULL: usize = 64 << 20;
-
-/// How long a download may take: the largest one, at a megabit a second.
-const WITHIN: Duration = Duration::from_secs(300);
-
-/// Extensions of files that hold nothing but a picture, sound or moving pictures, for
-/// those whose media type says nothing.
-const PICTURES: &[&str] = &[
-    "png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "tif", "tiff", "webp", "ico", "heic",
-    "heif", "avif",
-];
-const SOUNDS: &[&str] =
-    &["mp3", "wav", "ogg", "oga", "flac", "aac", "m4a", "wma", "opus", "aif", "aiff"];
-const VIDEOS: &[&str] =
-    &["mp4", "m4v", "mov", "avi", "mkv", "webm", "wmv", "mpg", "mpeg", "3gp", "flv", "ogv"];
-
-/// Extensions of texts that are taken for pictures or videos: systems call TypeScript
-/// `video/mp2t`, and SVG is XML.
-const TEXTS: &[&str] = &["svg", "svgz", "ts", "mts", "cts"];
 
 /// What is said of an attachment before its bytes are at hand.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +63,11 @@ impl Attachment {
         }
     }
 
+    /// Why it is not read whatever its size, if it shows something.
+    pub(crate) fn shows(&self) -> Option<&'static str> {
+        media::shows(&self.name, &self.media)
+    }
+
     /// Why it is not asked for at all.
     pub(crate) fn unread(&self) -> Option<String> {
         if let Some(why) = self.shows() {
@@ -90,29 +76,6 @@ impl Attachment {
         let size = self.size.filter(|size| *size > LARGEST_FILE as u64)?;
         let most = LARGEST_FILE >> 20;
         Some(format!("{size} bytes are more than the {most} MiB that are read of one"))
-    }
-
-    /// A picture, a sound or a video is not read, because nothing here reads them. What
-    /// the media type says counts, and the extension where that says nothing.
-    pub(crate) fn shows(&self) -> Option<&'static str> {
-        const KINDS: [(&str, &[&str], &str); 3] = [
-            ("image/", PICTURES, "a picture is not read"),
-            ("audio/", SOUNDS, "a sound is not read"),
-            ("video/", VIDEOS, "a video is not read"),
-        ];
-        let extension = self.name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let is = |one: &&str| extension.eq_ignore_ascii_case(one);
-        if self.media.starts_with("image/svg") || TEXTS.iter().any(is) {
-            return None;
-        }
-        let says_nothing = matches!(
-            self.media.as_str(),
-            "" | "application/octet-stream" | "binary/octet-stream" | "application/binary"
-        );
-        let (_, _, why) = KINDS.iter().find(|(media, extensions, _)| {
-            self.media.starts_with(media) || (says_nothing && extensions.iter().any(is))
-        })?;
-        Some(why)
     }
 
     /// Asks for its bytes at an address of the source's own; `holder` is what it hangs
@@ -126,7 +89,7 @@ impl Attachment {
         from: &Url,
         holder: &Url,
     ) -> Result<Fetched, Trouble> {
-        let ask = Ask::get(from.as_str())?.at_most(LARGEST_FILE).within(WITHIN);
+        let ask = Ask::get(from.as_str())?.at_most(LARGEST_FILE);
         let answer = match client.ask_on(&ask, true) {
             Ok(answer) => answer,
             // Where it leads makes no sense; the others are not to wait for it.
@@ -260,21 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_read_is_not_asked_for() {
-        for (name, media, why) in [
-            ("a.png", "image/png", Some("a picture is not read")),
-            ("a.JPG", "", Some("a picture is not read")),
-            ("a.mp3", "application/octet-stream", Some("a sound is not read")),
-            ("a", "video/mp4", Some("a video is not read")),
-            ("a.png", "application/zip", None),
-            ("a.svg", "image/svg+xml", None),
-            ("a", "image/svg+xml", None),
-            ("settings.ts", "video/mp2t", None),
-            ("a.docx", "application/octet-stream", None),
-            ("png", "", None),
-        ] {
-            assert_eq!(file(name, media, 1).unread().as_deref(), why, "{name} {media}");
-        }
+    fn what_is_too_large_or_shows_something_is_not_asked_for() {
+        assert!(file("a.png", "", 1).unread().is_some());
         let most = LARGEST_FILE as u64;
         assert_eq!(file("a.zip", "", most).unread(), None);
         let why = file("a.zip", "", most + 1).unread().unwrap();

@@ -209,9 +209,6 @@ impl Client {
         if let Some(body) = &ask.body {
             request = request.body(body.clone());
         }
-        if let Some(time) = ask.within {
-            request = request.timeout(time);
-        }
         let at_most = ask.at_most;
         if at_most > LARGEST {
             let longer = Duration::from_secs_f64(at_most as f64 / SLOWEST);

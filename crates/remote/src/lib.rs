@@ -33,6 +33,7 @@ pub mod item;
 mod jira;
 mod known;
 mod mail;
+mod media;
 mod message;
 mod moment;
 mod pattern;

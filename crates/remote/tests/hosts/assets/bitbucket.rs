@@ -75,7 +75,7 @@ fn a_download_is_handed_out_with_its_place() {
         "'downloads'",
     );
     let first = running.source.pass(None);
-    first.assert_gap("acme/app download logo.jpeg", "nothing in it is text");
+    first.assert_gap("acme/app download logo.jpeg", "is not read");
     first.assert_gap("acme/app download large.iso", "more than 32 MiB");
     first.assert_gap("acme/app download gone.zip", "404");
     first.assert_gap("acme/app download refused.zip", "403");

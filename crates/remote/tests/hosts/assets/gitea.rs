@@ -101,7 +101,7 @@ fn a_file_is_asked_for_at_home_whatever_its_address() {
     let first = running.source.pass(None);
     first.assert_gap("acme/app asset link else.zip", "another host");
     first.assert_gap("acme/app asset large app.iso", "more than 32 MiB");
-    first.assert_gap("acme/app asset logo logo.gif", "nothing in it is text");
+    first.assert_gap("acme/app asset logo logo.gif", "is not read");
     first.assert_gap("acme/app asset signed app.zip", "a page came instead of the file");
     first.assert_gap("acme/app asset gone gone.zip", "404");
     assert_eq!(first.gaps.len(), 5, "{:?}", first.gaps);

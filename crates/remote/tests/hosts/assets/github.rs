@@ -159,8 +159,8 @@ fn what_has_no_text_or_is_too_large_is_not_asked_for() {
     ];
     let running = github(files, BOTH, bytes);
     let first = running.source.pass(None);
-    first.assert_gap("acme/app asset 1 logo.PNG", "nothing in it is text");
-    first.assert_gap("acme/app asset 2 demo.mp4", "nothing in it is text");
+    first.assert_gap("acme/app asset 1 logo.PNG", "is not read");
+    first.assert_gap("acme/app asset 2 demo.mp4", "is not read");
     first.assert_gap("acme/app asset 3 big.iso", "more than 32 MiB");
     assert_eq!(first.gaps.len(), 3, "{:?}", first.gaps);
     assert_eq!(running.asked(), ["/4", "/6"]);

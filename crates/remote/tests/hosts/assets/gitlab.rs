@@ -155,7 +155,7 @@ fn other_hosts_and_pages_are_never_asked_for() {
         (4, "me", "no package, upload or artifact"),
         (5, "out", "no package, upload or artifact"),
         (6, "ftp", "another host"),
-        (7, "logo.png", "nothing in it is text"),
+        (7, "logo.png", "is not read"),
         (8, "none", "another host"),
         (9, "above", "another host"),
         (10, "me too", "another host"),
