@@ -8,12 +8,50 @@ use crate::{
     asker::{Asker, Got},
     client::Ask,
     media,
+    task::Task,
     text::{Draft, LARGEST_FILE, digest},
     trouble::Trouble,
 };
 
 /// What is added to what tells a release, and the version of its file, if it is a draft.
-pub(crate) const DRAFT: &str = " (draft)";
+const DRAFT: &str = " (draft)";
+
+/// A release that files were attached to.
+pub(crate) struct Offer<'a> {
+    /// Its number.
+    pub(crate) release: u64,
+    /// Whether others do not see it yet.
+    pub(crate) is_draft: bool,
+    /// When others saw it first, as the service writes it.
+    pub(crate) published: Option<&'a str>,
+}
+
+impl Offer<'_> {
+    /// The task below one that lists its files, if any of them is new by its time.
+    pub(crate) fn listed<'t, K>(
+        &self,
+        task: &Task<K>,
+        below: Task<K>,
+        mut times: impl Iterator<Item = Option<&'t str>>,
+    ) -> Option<Task<K>> {
+        // What was attached to a draft is older than the moment in which others see it.
+        let published = self.published.filter(|_| !self.is_draft);
+        let is_published = published.is_some_and(|at| task.is_new(Some(at)));
+        let since = if is_published { None } else { task.since };
+        let is_public = task.is_public.map(|is_public| is_public && !self.is_draft);
+        let below = Task { since, is_public, ..below };
+        let draft = if self.is_draft { DRAFT } else { "" };
+        let is_new = times.any(|time| below.is_new(time));
+        is_new.then(|| below.carrying(format!("{}{draft}", self.release)))
+    }
+}
+
+/// The version of a file in the listing of a release: it is another when it becomes
+/// public.
+pub(crate) fn offered<K>(listing: &Task<K>, time: Option<&str>) -> String {
+    let draft = if listing.carry.ends_with(DRAFT) { DRAFT } else { "" };
+    format!("{}{draft}", time.unwrap_or_default())
+}
 
 /// Why a cut file is a gap.
 const CUT: &str = "only its first 32 MiB were looked at";

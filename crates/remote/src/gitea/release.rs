@@ -3,7 +3,7 @@
 use super::{Gitea, Kind, What, shape, step::pages};
 use crate::{
     asker::Asker,
-    asset::{Asset, DRAFT},
+    asset::{Asset, Offer, offered},
     home::{segment, segments},
     task::{Step, Task},
     text::{Draft, digest, titled},
@@ -74,13 +74,11 @@ impl Gitea {
                 asker.gap(&format!("{id} {}", asset.name), why.to_owned());
                 continue;
             }
-            // It is another when it becomes public.
-            let draft = if task.carry.ends_with(DRAFT) { DRAFT } else { "" };
             let at = format!("attachments/{}", segment(&asset.uuid));
             let size = asset.size;
             let asset = Asset {
                 id,
-                version: format!("{}{draft}", asset.created_at.as_deref().unwrap_or_default()),
+                version: offered(task, asset.created_at.as_deref()),
                 name: asset.name,
                 url: asset.browser_download_url,
                 author: None,
@@ -108,14 +106,12 @@ impl Gitea {
 
 /// The task that lists the files of a release, if any of them is new.
 fn attached(task: &Task<Kind>, release: &shape::Release) -> Option<Task<Kind>> {
-    // What was attached to a draft is older than the moment in which others see it.
-    let published = release.published_at.as_deref().filter(|_| !release.draft);
-    let is_published = published.is_some_and(|at| task.is_new(Some(at)));
-    let since = if is_published { None } else { task.since };
     let at = format!("repos/{}/releases/{}/assets", segments(&task.of), release.id);
-    let below = Task { since, ..task.below(Kind::Assets, at) };
-    let is_new = release.assets.iter().any(|asset| below.is_new(asset.created_at.as_deref()));
-    let draft = if release.draft { DRAFT } else { "" };
-    let is_public = task.is_public.map(|is_public| is_public && !release.draft);
-    is_new.then(|| Task { is_public, ..below }.carrying(format!("{}{draft}", release.id)))
+    let offer = Offer {
+        release: release.id,
+        is_draft: release.draft,
+        published: release.published_at.as_deref(),
+    };
+    let times = release.assets.iter().map(|asset| asset.created_at.as_deref());
+    offer.listed(task, task.below(Kind::Assets, at), times)
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     asker::Asker,
-    asset::{Asset, DRAFT},
+    asset::{Asset, Offer, offered},
     home::segments,
     task::{Step, Task},
     text::{Draft, digest, titled},
@@ -90,11 +90,9 @@ impl GitHub {
                 continue;
             }
             let (id, size) = (asset.id, asset.size);
-            // It is another when it becomes public.
-            let draft = if task.carry.ends_with(DRAFT) { DRAFT } else { "" };
             let asset = Asset {
                 id: format!("{} asset {id}", task.of),
-                version: format!("{}{draft}", asset.updated_at.unwrap_or_default()),
+                version: offered(task, asset.updated_at.as_deref()),
                 name: asset.name,
                 url: asset.browser_download_url,
                 author: asset.uploader.map(|user| user.login),
@@ -128,14 +126,12 @@ impl GitHub {
 
 /// The task that lists the files of a release, if any of them is new.
 fn attached(task: &Task<Kind>, release: &Release) -> Option<Task<Kind>> {
-    // What was attached to a draft is older than the moment in which others see it.
-    let published = release.published_at.as_deref();
-    let is_published = published.is_some_and(|at| task.is_new(Some(at)));
-    let since = if is_published { None } else { task.since };
     let at = format!("repos/{}/releases/{}/assets?per_page=30", segments(&task.of), release.id);
-    let task = Task { since, ..task.below(Kind::Assets, at) };
-    let is_new = release.assets.iter().any(|asset| task.is_new(asset.updated_at.as_deref()));
-    let draft = if release.draft { DRAFT } else { "" };
-    let is_public = task.is_public.map(|is_public| is_public && !release.draft);
-    is_new.then(|| Task { is_public, ..task }.carrying(format!("{}{draft}", release.id)))
+    let offer = Offer {
+        release: release.id,
+        is_draft: release.draft,
+        published: release.published_at.as_deref(),
+    };
+    let times = release.assets.iter().map(|asset| asset.updated_at.as_deref());
+    offer.listed(task, task.below(Kind::Assets, at), times)
 }
