@@ -6,7 +6,8 @@ use std::{
     fs::{self, OpenOptions},
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, params_from_iter, types::ToSqlOutput};
@@ -82,8 +83,10 @@ impl Lite {
         let number = |pragma: &str| -> Result<i64, rusqlite::Error> {
             connection.query_row(pragma, [], |row| row.get(0))
         };
-        let application = number("PRAGMA application_id")?;
+        // In this order: a process that makes the database at this moment says so first, and
+        // makes its tables then.
         let tables = number("SELECT count(*) FROM sqlite_master")?;
+        let application = number("PRAGMA application_id")?;
         if application != APPLICATION && (application != 0 || tables > 0) {
             return Err(Trouble::NotADatabase("another program made it".to_owned()));
         }
@@ -95,9 +98,10 @@ impl Lite {
         if may_write && !read_only {
             // FULL: with a write-ahead log, each commit reaches the disk before it is
             // acknowledged.
+            write_ahead(&connection)?;
             connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                 PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
+                "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+                 PRAGMA checkpoint_fullfsync = ON;",
             )?;
             if application != APPLICATION {
                 connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION}"))?;
@@ -148,6 +152,21 @@ impl Lite {
     pub(super) fn rollback(&self) {
         // Some errors have rolled back already; then this one says so.
         let _ = self.batch("ROLLBACK");
+    }
+}
+
+/// Has the database keep a write-ahead log. That needs the file for itself for a moment,
+/// and SQLite does not wait for it where two that open a new file at once stand in each
+/// other's way.
+fn write_ahead(connection: &Connection) -> Result<(), Trouble> {
+    const AGAIN: Duration = Duration::from_millis(10);
+
+    let begun = Instant::now();
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL").map_err(Trouble::from) {
+            Err(Trouble::Locked) if begun.elapsed() < PATIENCE => thread::sleep(AGAIN),
+            done => return done,
+        }
     }
 }
 
