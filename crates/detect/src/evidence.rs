@@ -64,6 +64,9 @@ impl Evidence {
     }
 }
 
+/// A longer run of name bytes names nobody: it is data.
+const LONGEST_RUN: usize = 160;
+
 /// Collects the evidence within `region`, in order.
 pub(crate) fn collect(text: &[u8], region: Range<usize>, lexicon: &Lexicon) -> Vec<Evidence> {
     let mut found = Vec::new();
@@ -81,68 +84,79 @@ pub(crate) fn collect(text: &[u8], region: Range<usize>, lexicon: &Lexicon) -> V
         while at < region.end && names::is_name_byte(text[at]) {
             at += 1;
         }
-        if start < at && at - start <= 160 {
+        if start < at && at - start <= LONGEST_RUN {
             read_run(text, start..at, lexicon, &mut found);
         }
     }
     found
 }
 
+/// Most runs are words that name nobody, and each costs little: nothing is copied to the
+/// heap, and what a run says besides is only read where it names somebody.
 fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<Evidence>) {
     let bytes = &text[run.clone()];
-    let longest =
-        bytes.split(|byte| !byte.is_ascii_alphanumeric()).map(<[u8]>::len).max().unwrap_or(0);
-    if longest >= 20 && crate::value::wordiness(bytes) < 0.0 {
-        // Letters of a random value spell anything.
-        return;
+    if bytes.len() >= 20 {
+        let parts = bytes.split(|byte| !byte.is_ascii_alphanumeric());
+        let longest = parts.map(<[u8]>::len).max().unwrap_or(0);
+        if longest >= 20 && crate::value::wordiness(bytes) < 0.0 {
+            // Letters of a random value spell anything.
+            return;
+        }
     }
-    let lower = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    let mut lower = [0; LONGEST_RUN];
+    let lower = &mut lower[..bytes.len()];
+    lower.copy_from_slice(bytes);
+    lower.make_ascii_lowercase();
+    // Bytes of names are ASCII.
+    let Ok(lower) = std::str::from_utf8(lower) else { return };
     let mut push = |owner, class| {
         found.push(Evidence::new(&run, owner, class));
     };
-    let mut hosts = Vec::new();
-    if lower.contains('.')
-        && lower.starts_with("//")
-        && run.start > 0
-        && text[run.start - 1] == b':'
-    {
-        let host = lower[2..].split(['/', '$']).next().unwrap_or_default();
-        if !host.is_empty() && lexicon.host(host).is_none() {
-            push(Lexicon::STRANGER, Class::Host);
+    let mut has_host = false;
+    if bytes.contains(&b'.') {
+        if lower.starts_with("//") && run.start > 0 && text[run.start - 1] == b':' {
+            let host = lower[2..].split(['/', '$']).next().unwrap_or_default();
+            if !host.is_empty() && lexicon.host(host).is_none() {
+                push(Lexicon::STRANGER, Class::Host);
+            }
         }
-    }
-    if lower.contains('.') {
         for part in lower.split(['/', '@', '$', '_']).map(|part| part.trim_matches(['.', '-'])) {
             if let Some(owner) = lexicon.host(part) {
                 push(owner, Class::Host);
-                hosts.push(owner);
+                has_host = true;
             }
         }
     }
-    let words = names::words(bytes);
-    let credential = words.iter().any(|word| names::role(word) == Some(Role::Credential));
-    if !credential && let Some(owner) = product(&lower, lexicon) {
+    let words = || names::word_ranges(bytes).map(|word| &lower[word]);
+    let credential = || words().any(|word| names::role(word) == Some(Role::Credential));
+    if let Some(owner) = product(lower, lexicon)
+        && !credential()
+    {
         push(owner, Class::Product);
-        finish(text, &run, credential, found);
+        finish(text, &run, false, found);
         return;
     }
-    let embedded = words.len() > 1 || is_quoted(text, &run);
-    let mut last = None;
-    for word in &words {
-        let owner = if embedded { lexicon.plain_word(word) } else { lexicon.word(word) };
-        // Whose key a gateway's product takes is the gateway's to say.
-        let served = last.is_some_and(|first| lexicon.is_gateway(first));
-        if let Some(owner) = owner
-            && last != Some(owner)
-            && hosts.is_empty()
-            && !served
-        {
-            last = Some(owner);
-            let class = if is_import(text, &run) { Class::Import } else { Class::Word };
-            found.push(Evidence::new(&run, owner, class));
+    // Whose key is at a host is the host's to say.
+    if !has_host {
+        let embedded = words().nth(1).is_some() || is_quoted(text, &run);
+        let mut last = None;
+        for word in words() {
+            let owner = if embedded { lexicon.plain_word(word) } else { lexicon.word(word) };
+            // Whose key a gateway's product takes is the gateway's to say.
+            let served = || last.is_some_and(|first| lexicon.is_gateway(first));
+            if let Some(owner) = owner
+                && last != Some(owner)
+                && !served()
+            {
+                last = Some(owner);
+                let class = if is_import(text, &run) { Class::Import } else { Class::Word };
+                found.push(Evidence::new(&run, owner, class));
+            }
         }
     }
-    finish(text, &run, credential, found);
+    if found.last().is_some_and(|last| last.run == run) {
+        finish(text, &run, credential(), found);
+    }
 }
 
 /// Whose product a run is. In `openrouter/mistralai/mistral-7b` the gateway's
@@ -151,10 +165,8 @@ fn product(lower: &str, lexicon: &Lexicon) -> Option<Owner> {
     lexicon.product(lower)
 }
 
+/// Adds to what a run names how it stands in the text.
 fn finish(text: &[u8], run: &Range<usize>, credential: bool, found: &mut [Evidence]) {
-    if found.last().is_none_or(|last| last.run != *run) {
-        return;
-    }
     let account = is_account(text, run);
     let names = is_name_of_something(text, run.end).then_some(if credential {
         Named::Credential

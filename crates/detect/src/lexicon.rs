@@ -1,7 +1,7 @@
 //! Who is who: the words, hosts and products that name each vendor, made once
 //! from the dossiers and the list of other vendors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use leeward_dossier::{
     Library,
@@ -22,16 +22,63 @@ struct Vendor {
     not_with: Vec<String>,
 }
 
+/// Words, and whom they name. Nearly every word of a text is asked about, and nearly none
+/// is among them: most are told apart by their first byte and their length.
+#[derive(Debug, Default)]
+struct Words {
+    owners: HashMap<String, Owner>,
+    /// For each first byte, which lengths there are, as bits; the last stands for it and
+    /// all longer ones.
+    lengths: Vec<u64>,
+}
+
+impl Words {
+    fn entry(&mut self, word: String) -> Entry<'_, String, Owner> {
+        if let Some(&first) = word.as_bytes().first() {
+            self.lengths.resize(256, 0);
+            self.lengths[usize::from(first)] |= Self::bit(&word);
+        }
+        self.owners.entry(word)
+    }
+
+    fn get(&self, word: &str) -> Option<Owner> {
+        let lengths = self.lengths.get(usize::from(*word.as_bytes().first()?))?;
+        (lengths & Self::bit(word) != 0).then(|| self.owners.get(word).copied())?
+    }
+
+    fn bit(word: &str) -> u64 {
+        1 << word.len().min(63)
+    }
+}
+
+/// A word met inside longer ones.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Root {
+    word: String,
+    owner: Owner,
+    /// Which letters it has: a word that lacks one of them does not hold it.
+    letters: u32,
+}
+
+/// Shorter words stand in longer ones by chance.
+const SHORTEST_ROOT: usize = 6;
+
+/// Which letters a word has, as bits; whatever is no letter has one bit for all.
+fn letters(word: &str) -> u32 {
+    let bit = |byte: u8| if byte.is_ascii_lowercase() { 1 << (byte - b'a') } else { 1 << 26 };
+    word.bytes().fold(0, |all, byte| all | bit(byte))
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
     vendors: Vec<Vendor>,
     families: HashMap<String, Owner>,
-    words: HashMap<String, Owner>,
+    words: Words,
     hosts: HashMap<String, Owner>,
     /// Words of families, also met inside longer words (`mistralapikey`).
-    roots: Vec<(String, Owner)>,
+    roots: Vec<Root>,
     /// Vendors' names that are ordinary words too.
-    plain: HashMap<String, Owner>,
+    plain: Words,
     /// Beginnings of products' names, by their first byte: nearly every word of
     /// a text is asked about, and nearly none begins like one.
     products: Vec<Vec<(String, Owner)>>,
@@ -53,7 +100,7 @@ impl Lexicon {
                 lexicon.words.entry(word.to_ascii_lowercase()).or_insert(owner);
             }
             for word in &rival.plain_words {
-                lexicon.plain.insert(word.to_ascii_lowercase(), owner);
+                lexicon.plain.entry(word.to_ascii_lowercase()).insert_entry(owner);
             }
             for host in &rival.hosts {
                 lexicon.hosts.entry(host.to_ascii_lowercase()).or_insert(owner);
@@ -76,7 +123,7 @@ impl Lexicon {
 
     /// A vendor that also has dossiers keeps the owner it has from them.
     fn rival(&mut self, rival: &schema::Vendor) -> Owner {
-        let known = rival.words.iter().find_map(|word| self.words.get(word.as_str())).copied();
+        let known = rival.words.iter().find_map(|word| self.words.get(word.as_str()));
         let owner = known.unwrap_or_else(|| self.vendor(&rival.name, false, false));
         let vendor = &mut self.vendors[usize::from(owner.0)];
         vendor.gateway |= rival.gateway;
@@ -95,8 +142,11 @@ impl Lexicon {
 
     fn learn(&mut self, owner: Owner, evidence: &Evidence) {
         for word in evidence.words.iter().map(|word| word.to_ascii_lowercase()) {
-            self.roots.push((word.clone(), owner));
-            self.words.insert(word, owner);
+            if word.len() >= SHORTEST_ROOT {
+                let letters = letters(&word);
+                self.roots.push(Root { word: word.clone(), owner, letters });
+            }
+            self.words.entry(word).insert_entry(owner);
         }
         for host in &evidence.hosts {
             self.hosts.insert(host.to_ascii_lowercase(), owner);
@@ -137,16 +187,21 @@ impl Lexicon {
 
     /// Who a lower-case word names.
     pub(crate) fn word(&self, word: &str) -> Option<Owner> {
-        self.words.get(word).copied().or_else(|| {
+        self.words.get(word).or_else(|| {
+            if word.len() <= SHORTEST_ROOT {
+                // What is a root itself is among the words.
+                return None;
+            }
+            let letters = letters(word);
             let inside =
-                |(root, _): &&(String, Owner)| root.len() >= 6 && word.contains(root.as_str());
-            self.roots.iter().find(inside).map(|&(_, owner)| owner)
+                |root: &&Root| root.letters & !letters == 0 && word.contains(root.word.as_str());
+            self.roots.iter().find(inside).map(|root| root.owner)
         })
     }
 
     /// Who a lower-case word names where it cannot be ordinary prose.
     pub(crate) fn plain_word(&self, word: &str) -> Option<Owner> {
-        self.word(word).or_else(|| self.plain.get(word).copied())
+        self.word(word).or_else(|| self.plain.get(word))
     }
 
     /// Whose host a lower-case name is, by its longest known ending.

@@ -3,7 +3,7 @@
 //! The lists hold ordinary words of configuration and code. Vendors are not
 //! among them: those come from the dossiers.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 /// What a word in a name says of the value bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,24 +123,40 @@ pub(crate) fn spoils_secret(word: &str) -> bool {
 /// Whether a byte belongs to a name as people write names in code,
 /// configuration and header lines.
 pub(crate) fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$' | b'@' | b'/')
+    /// Every byte of a text near a candidate is asked about.
+    static NAME_BYTES: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let it = byte as u8;
+            table[byte] =
+                it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.' | b'$' | b'@' | b'/');
+            byte += 1;
+        }
+        table
+    };
+    NAME_BYTES[usize::from(byte)]
 }
 
 /// Splits a name at `_ - .`, at camel-case humps and around digits, and folds
 /// the words to lower case: `X-MistralAPIKey_2` is `x mistral api key 2`.
 pub(crate) fn words(name: &[u8]) -> Vec<String> {
-    let mut words = Vec::new();
-    for part in name.split(|byte| !byte.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
-        let mut start = 0;
-        for at in 1..part.len() {
-            if is_hump(part, at) {
-                words.push(part[start..at].to_ascii_lowercase());
-                start = at;
-            }
+    let lower = |word: Range<usize>| String::from_utf8(name[word].to_ascii_lowercase()).ok();
+    word_ranges(name).filter_map(lower).collect()
+}
+
+/// Where the words of a name stand in it.
+pub(crate) fn word_ranges(name: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += name[at..].iter().position(u8::is_ascii_alphanumeric)?;
+        let start = at;
+        at += 1;
+        while name.get(at).is_some_and(u8::is_ascii_alphanumeric) && !is_hump(name, at) {
+            at += 1;
         }
-        words.push(part[start..].to_ascii_lowercase());
-    }
-    words.into_iter().filter_map(|word| String::from_utf8(word).ok()).collect()
+        Some(start..at)
+    })
 }
 
 /// Whether a new word begins at `at`: `mistral|Key`, `API|Key`, `key|2`.
