@@ -11,7 +11,7 @@ use super::{
     graph::Graph,
     holders::Holders,
     object::{Kind, header, signature, summary},
-    objects::Reader,
+    reader::Reader,
     refs::Refs,
 };
 use crate::Progress;

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use flate2::bufread::ZlibDecoder;
@@ -80,7 +80,12 @@ pub(super) fn list(
     problems: &mut Vec<NotScanned>,
 ) -> Vec<ObjectId> {
     let mut found = Vec::new();
+    // Most are not there after `git gc`, and each would be looked for by its path.
+    let there = inside.list(objects).ok().map(|paths| firsts(&paths));
     for first in 0..=255u8 {
+        if there.is_some_and(|there| !there[usize::from(first)]) {
+            continue;
+        }
         let dir = objects.join(format!("{first:02x}"));
         match inside.list(&dir) {
             Ok(paths) => found.extend(paths.iter().filter_map(|path| id_of(first, path, id_len))),
@@ -90,6 +95,22 @@ pub(super) fn list(
         }
     }
     found
+}
+
+/// Which directories of loose objects some paths may be, by the first byte of the names in
+/// them. A file system may take `AB` for `ab`.
+fn firsts(paths: &[PathBuf]) -> [bool; 256] {
+    let mut firsts = [false; 256];
+    for path in paths {
+        let name = path.file_name().map(|name| name.as_encoded_bytes());
+        if let Some(name @ [_, _]) = name
+            && let Some(first) = std::str::from_utf8(name).ok()
+            && let Ok(first) = u8::from_str_radix(first, 16)
+        {
+            firsts[usize::from(first)] = true;
+        }
+    }
+    firsts
 }
 
 /// Other files, such as ones half written, are not objects.
@@ -119,5 +140,36 @@ pub(super) fn damage(error: &io::Error) -> Reason {
             Reason::Corrupt(error.to_string())
         }
         _ => unreadable(error),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn only_directories_that_are_there_are_listed_and_each_of_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let objects = dir.path().join("objects");
+        let (rest, other) = ("0".repeat(38), "1".repeat(38));
+        for (parent, name) in [("00", &rest), ("ff", &rest), ("aside", &other), ("pack", &rest)] {
+            fs::create_dir_all(objects.join(parent)).unwrap();
+            fs::write(objects.join(parent).join(name), "").unwrap();
+        }
+        fs::write(objects.join("ff/tmp_obj_1"), "").unwrap();
+        fs::write(objects.join("12"), "").unwrap();
+        fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        symlink("aside", objects.join("a1")).unwrap();
+        symlink("../elsewhere", objects.join("a2")).unwrap();
+        let inside = Inside::new(&objects).unwrap();
+        let mut problems = Vec::new();
+        let found = list(&inside, &objects, 20, &mut problems);
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, [format!("00{rest}"), format!("a1{other}"), format!("ff{rest}")]);
+        assert!(problems.iter().all(|problem| problem.path.ends_with(b"a2")));
+        assert_eq!(problems.len(), 1);
+        assert_eq!(list(&inside, &objects.join("none"), 20, &mut problems), []);
     }
 }

@@ -11,7 +11,8 @@ use super::{
     forest::Forest,
     limits::Limits,
     object::{Kind, Kinds, commit_links, tree_entries},
-    objects::{Objects, Reader, not_scanned},
+    objects::{Objects, not_scanned},
+    reader::Reader,
     visit::{Object, Visit},
     walk::Walk,
 };

@@ -48,6 +48,7 @@ mod inflate;
 mod loose;
 mod object;
 mod objects;
+mod reader;
 
 mod bits;
 mod config;

@@ -5,22 +5,16 @@
 //! opens the repository says that they are their own.
 
 use std::{
-    collections::HashMap,
     fs::File,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use leeward_model::{NotScanned, ObjectId, Reason};
 
 use super::{
-    delta,
-    inflate::Inflate,
     inside::{Inside, path_bytes},
-    limits::Limits,
     loose::{self, Loose},
-    object::Kind,
-    pack::{Pack, Shape},
+    pack::Pack,
 };
 
 /// Everything that holds objects of a repository.
@@ -216,134 +210,6 @@ fn path_of(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// Reads single objects, and remembers the bases of the last few.
-pub(super) struct Reader<'a> {
-    objects: &'a Objects,
-    limits: Limits,
-    inflate: Inflate,
-    bases: HashMap<(usize, u64), Read>,
-    base_bytes: usize,
-}
-
-/// Remembered bases hold no more than this.
-const BASES_BYTES: usize = 24 << 20;
-
-/// An object read.
-pub(super) type Read = (Kind, Arc<Vec<u8>>);
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(objects: &'a Objects) -> Self {
-        Self {
-            objects,
-            limits: Limits::default(),
-            inflate: Inflate::new(),
-            bases: HashMap::new(),
-            base_bytes: 0,
-        }
-    }
-
-    /// Reads an object, from whichever copy can be read.
-    pub(super) fn read(&mut self, id: &ObjectId) -> Result<Read, Reason> {
-        let mut failure = None;
-        for (number, pack) in self.objects.packs.iter().enumerate() {
-            let Some(place) = pack.index.find(id.as_bytes()) else { continue };
-            let read = pack
-                .index
-                .offset(place)
-                .ok_or_else(|| corrupt("the pack index is damaged"))
-                .and_then(|offset| self.packed(number, offset));
-            match read {
-                Ok(object) => return Ok(object),
-                Err(reason) => failure = Some(reason),
-            }
-        }
-        match self.objects.loose(id) {
-            Ok(Some(loose)) => {
-                let (kind, mut bytes) = (loose.kind, Vec::new());
-                loose.read_all(self.limits.object, &mut bytes)?;
-                Ok((kind, Arc::new(bytes)))
-            }
-            Ok(None) => Err(failure.unwrap_or(Reason::Missing)),
-            Err(reason) => Err(failure.unwrap_or(reason)),
-        }
-    }
-
-    /// Reads an object that has to be of a kind.
-    pub(super) fn read_kind(&mut self, id: &ObjectId, kind: Kind) -> Result<Arc<Vec<u8>>, Reason> {
-        match self.read(id)? {
-            (found, bytes) if found == kind => Ok(bytes),
-            (found, _) => {
-                let detail = format!("the object is a {found:?}, where a {kind:?} should be");
-                Err(Reason::Corrupt(detail.to_lowercase()))
-            }
-        }
-    }
-
-    fn packed(&mut self, number: usize, offset: u64) -> Result<Read, Reason> {
-        let objects = self.objects;
-        let pack = &objects.packs[number];
-        let mut deltas = Vec::new();
-        let mut at = offset;
-        let (kind, mut bytes) = loop {
-            if let Some((kind, bytes)) = self.bases.get(&(number, at)) {
-                break (*kind, Arc::clone(bytes));
-            }
-            let entry = pack.entry(at).map_err(corrupt)?;
-            if entry.size > self.limits.object {
-                return Err(Reason::Limit("size of an object".into()));
-            }
-            let base = match entry.shape {
-                Shape::Whole(kind) => {
-                    let mut bytes = Vec::new();
-                    let unpacked = pack.inflate(&entry, pack.end(), &mut self.inflate, &mut bytes);
-                    unpacked.map_err(corrupt)?;
-                    let bytes = Arc::new(bytes);
-                    self.remember((number, at), kind, &bytes);
-                    break (kind, bytes);
-                }
-                Shape::OffsetDelta(base) => base,
-                Shape::NamedDelta(id) => {
-                    let place = pack.index.find(id);
-                    let base = place.and_then(|place| pack.index.offset(place));
-                    base.ok_or_else(|| corrupt("the base of the delta is not in the pack"))?
-                }
-            };
-            deltas.push((at, entry));
-            at = base;
-            if deltas.len() as u32 > pack.index.len() {
-                return Err(corrupt("the deltas form a cycle"));
-            }
-        };
-        let (mut delta, mut fresh, mut output) = (Vec::new(), Vec::new(), 0);
-        for (at, entry) in deltas.iter().rev() {
-            let unpacked = pack.inflate(entry, pack.end(), &mut self.inflate, &mut delta);
-            unpacked.map_err(corrupt)?;
-            let result = delta::sizes(&delta).map_or(0, |(sizes, _)| sizes.result);
-            output += result;
-            if result > self.limits.object || output > self.limits.output {
-                return Err(Reason::Limit("size of an object".into()));
-            }
-            let mut made = Vec::new();
-            delta::apply(&bytes, &delta, &mut made, &mut fresh).map_err(corrupt)?;
-            bytes = Arc::new(made);
-            self.remember((number, *at), kind, &bytes);
-        }
-        Ok((kind, bytes))
-    }
-
-    fn remember(&mut self, at: (usize, u64), kind: Kind, bytes: &Arc<Vec<u8>>) {
-        if bytes.len() > BASES_BYTES / 8 {
-            return;
-        }
-        if self.base_bytes + bytes.len() > BASES_BYTES {
-            self.bases.clear();
-            self.base_bytes = 0;
-        }
-        self.base_bytes += bytes.len();
-        self.bases.insert(at, (kind, Arc::clone(bytes)));
-    }
 }
 
 /// An object that was left out.

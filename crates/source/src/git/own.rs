@@ -15,7 +15,8 @@ use leeward_model::{Coverage, GitObjectKind, Inspect, NotScanned, ObjectId, Reas
 use super::{
     OpenError, Repository,
     object::{Kind, commit_links, header, parse_id, tree_entries},
-    objects::{Reader, not_scanned},
+    objects::not_scanned,
+    reader::Reader,
 };
 use crate::Progress;
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use leeward_model::{History, Judged, Mark, ObjectId};
 
-use super::{Histories, Repository, ScanError, attribute::describe, objects::Reader, refs::Refs};
+use super::{Histories, Repository, ScanError, attribute::describe, reader::Reader, refs::Refs};
 use crate::Progress;
 
 impl Repository {

@@ -18,7 +18,8 @@ use super::{
     arrived::Arrived,
     config::Config,
     inside::{Inside, path_bytes},
-    objects::{Objects, Reader},
+    objects::Objects,
+    reader::Reader,
 };
 
 /// An opened Git repository.

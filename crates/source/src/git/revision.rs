@@ -16,7 +16,7 @@ use leeward_model::{ObjectId, SafeText};
 use super::{
     Repository,
     object::{CommitLinks, Kind, commit_links, header, parse_id},
-    objects::Reader,
+    reader::Reader,
     refs::Refs,
 };
 

@@ -13,7 +13,8 @@ use super::{
     index_file::{Index, IndexEntry},
     inside::{Inside, path_bytes},
     object::{Kind, commit_links, tree_entries},
-    objects::{Reader, not_scanned},
+    objects::not_scanned,
+    reader::Reader,
 };
 use crate::Progress;
 

@@ -13,9 +13,10 @@ use super::{
     judged::{Whole, clean_places, lying_in, mark_of},
     limits::Limits,
     object::Kinds,
-    objects::{Objects, Reader, not_scanned},
+    objects::{Objects, not_scanned},
     pack::Pack,
     part::{Part, has_loose},
+    reader::Reader,
     visit::{Object, Visit},
     walk::{Known, Walk},
 };
@@ -69,6 +70,8 @@ struct Sweep<'a> {
 /// Objects of a pack that are read one by one: below one in so many of all. Each is made
 /// from its base anew; a walk makes all others too, but each once.
 const FEW: u64 = 32;
+/// The least objects for which a thread is worth starting: about a millisecond's.
+const SHARE: usize = 8;
 
 impl Sweep<'_> {
     fn pack<V: Visit>(&mut self, number: usize, visitors: &mut [V]) {
@@ -129,7 +132,7 @@ impl Sweep<'_> {
         let (objects, kinds, progress) = (self.objects, self.kinds, self.progress);
         let see =
             |visitor: &mut V, ids: &[ObjectId]| see_packed(objects, kinds, ids, visitor, progress);
-        let share = ids.len().div_ceil(visitors.len()).max(16);
+        let share = ids.len().div_ceil(visitors.len()).max(SHARE);
         let mut problems = Vec::new();
         if let ([visitor, ..], true) = (&mut *visitors, ids.len() <= share) {
             problems = see(visitor, &ids);
@@ -221,7 +224,7 @@ fn see_packed<V: Visit>(
     visitor: &mut V,
     progress: &Progress,
 ) -> Vec<NotScanned> {
-    let (mut reader, mut problems) = (Reader::new(objects), Vec::new());
+    let (mut reader, mut problems) = (Reader::sparse(objects), Vec::new());
     for id in ids {
         if progress.is_cancelled() {
             let reason = Reason::stopped();
