@@ -4,7 +4,7 @@
 //! Matching is on the plain value; a value that was encoded by whoever named
 //! a file after it is not recognised.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use leeward_model::{SafeText, Secret};
 
 /// Shorter values are met by chance; masking them would only garble the text
@@ -37,7 +37,9 @@ impl Masker {
     pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let secrets: Vec<_> =
             secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_MASKED).collect();
+        // Texts are short: what would search them fastest takes longer to make.
         let values = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .match_kind(MatchKind::LeftmostLongest)
             .build(secrets.iter().map(|secret| bytes(secret)));
         Self {
