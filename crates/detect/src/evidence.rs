@@ -72,27 +72,42 @@ pub(crate) fn collect(text: &[u8], region: Range<usize>, lexicon: &Lexicon) -> V
     let mut found = Vec::new();
     let mut at = region.start;
     while at < region.end {
-        if !names::is_name_byte(text[at]) {
+        let (begins, mut kinds) = (at, 0);
+        while at < region.end {
+            let kind = names::kind_of(text[at]);
+            if kind == 0 {
+                break;
+            }
+            kinds |= kind;
+            at += 1;
+        }
+        if begins == at {
             at += 1;
             continue;
         }
-        let mut start = at;
+        let mut start = begins;
         // The letter of `\n`, `\t` or `\r` belongs to the escape.
         if start > 0 && text[start - 1] == b'\\' && matches!(text[start], b'n' | b't' | b'r') {
             start += 1;
         }
-        while at < region.end && names::is_name_byte(text[at]) {
-            at += 1;
-        }
-        if start < at && at - start <= LONGEST_RUN {
+        if start < at && at - start <= LONGEST_RUN && may_name(&text[start..at], kinds, lexicon) {
             read_run(text, start..at, lexicon, &mut found);
         }
     }
     found
 }
 
-/// Most runs are words that name nobody, and each costs little: nothing is copied to the
-/// heap, and what a run says besides is only read where it names somebody.
+/// Whether a run, of bytes of these kinds, may name somebody: most are words that do not,
+/// and that is seen without a copy of them.
+fn may_name(run: &[u8], kinds: u8, lexicon: &Lexicon) -> bool {
+    if kinds == names::LOWER || kinds == names::UPPER {
+        return lexicon.may_know(run);
+    }
+    kinds & names::DOT != 0
+        || lexicon.may_begin_product(run)
+        || names::word_ranges(run).any(|word| lexicon.may_know(&run[word]))
+}
+
 fn read_run(text: &[u8], run: Range<usize>, lexicon: &Lexicon, found: &mut Vec<Evidence>) {
     let bytes = &text[run.clone()];
     if bytes.len() >= 20 {

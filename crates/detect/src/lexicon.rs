@@ -1,7 +1,7 @@
 //! Who is who: the words, hosts and products that name each vendor, made once
 //! from the dossiers and the list of other vendors.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::HashMap;
 
 use leeward_dossier::{
     Library,
@@ -22,32 +22,38 @@ struct Vendor {
     not_with: Vec<String>,
 }
 
-/// Words, and whom they name. Nearly every word of a text is asked about, and nearly none
-/// is among them: most are told apart by their first byte and their length.
-#[derive(Debug, Default)]
-struct Words {
-    owners: HashMap<String, Owner>,
-    /// For each first byte, which lengths there are, as bits; the last stands for it and
-    /// all longer ones.
-    lengths: Vec<u64>,
+/// Which words there may be: by their ends and their length, in any case.
+#[derive(Debug)]
+struct Outlines(Vec<u64>);
+
+/// Bits for outlines, as a power of two: a few hundred words in 4 KiB, so that few others
+/// share one.
+const OUTLINE_BITS: u32 = 15;
+
+impl Default for Outlines {
+    fn default() -> Self {
+        Self(vec![0; 1 << (OUTLINE_BITS - 6)])
+    }
 }
 
-impl Words {
-    fn entry(&mut self, word: String) -> Entry<'_, String, Owner> {
-        if let Some(&first) = word.as_bytes().first() {
-            self.lengths.resize(256, 0);
-            self.lengths[usize::from(first)] |= Self::bit(&word);
-        }
-        self.owners.entry(word)
+impl Outlines {
+    fn add(&mut self, word: &str) {
+        let (place, bit) = Self::bit(word.as_bytes());
+        self.0[place] |= bit;
     }
 
-    fn get(&self, word: &str) -> Option<Owner> {
-        let lengths = self.lengths.get(usize::from(*word.as_bytes().first()?))?;
-        (lengths & Self::bit(word) != 0).then(|| self.owners.get(word).copied())?
+    fn may_have(&self, word: &[u8]) -> bool {
+        let (place, bit) = Self::bit(word);
+        self.0[place] & bit != 0
     }
 
-    fn bit(word: &str) -> u64 {
-        1 << word.len().min(63)
+    fn bit(word: &[u8]) -> (usize, u64) {
+        let at = |place: usize| word.get(place).map_or(0, |byte| u32::from(byte | 0x20));
+        let ends = at(0) | at(1) << 8 | at(word.len().wrapping_sub(1)) << 16;
+        // Knuth's multiplicative constant, 2^32 divided by the golden ratio.
+        let hash = (ends | (word.len() as u32) << 24).wrapping_mul(0x9E37_79B1);
+        let hash = hash >> (32 - OUTLINE_BITS);
+        ((hash >> 6) as usize, 1 << (hash & 63))
     }
 }
 
@@ -63,22 +69,24 @@ struct Root {
 /// Shorter words stand in longer ones by chance.
 const SHORTEST_ROOT: usize = 6;
 
-/// Which letters a word has, as bits; whatever is no letter has one bit for all.
-fn letters(word: &str) -> u32 {
-    let bit = |byte: u8| if byte.is_ascii_lowercase() { 1 << (byte - b'a') } else { 1 << 26 };
-    word.bytes().fold(0, |all, byte| all | bit(byte))
+/// Which letters a word has, in either case, as bits by their last five; others share them.
+fn letters(word: &[u8]) -> u32 {
+    word.iter().fold(0, |all, byte| all | 1 << (byte & 31))
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
     vendors: Vec<Vendor>,
     families: HashMap<String, Owner>,
-    words: Words,
+    words: HashMap<String, Owner>,
     hosts: HashMap<String, Owner>,
     /// Words of families, also met inside longer words (`mistralapikey`).
     roots: Vec<Root>,
     /// Vendors' names that are ordinary words too.
-    plain: Words,
+    plain: HashMap<String, Owner>,
+    /// Of `words` and `plain`: nearly every word of a text is asked about, and nearly none
+    /// is among them.
+    outlines: Outlines,
     /// Beginnings of products' names, by their first byte: nearly every word of
     /// a text is asked about, and nearly none begins like one.
     products: Vec<Vec<(String, Owner)>>,
@@ -100,7 +108,7 @@ impl Lexicon {
                 lexicon.words.entry(word.to_ascii_lowercase()).or_insert(owner);
             }
             for word in &rival.plain_words {
-                lexicon.plain.entry(word.to_ascii_lowercase()).insert_entry(owner);
+                lexicon.plain.insert(word.to_ascii_lowercase(), owner);
             }
             for host in &rival.hosts {
                 lexicon.hosts.entry(host.to_ascii_lowercase()).or_insert(owner);
@@ -108,6 +116,9 @@ impl Lexicon {
         }
         lexicon.roots.sort();
         lexicon.roots.dedup();
+        for word in lexicon.words.keys().chain(lexicon.plain.keys()) {
+            lexicon.outlines.add(word);
+        }
         lexicon
     }
 
@@ -123,7 +134,7 @@ impl Lexicon {
 
     /// A vendor that also has dossiers keeps the owner it has from them.
     fn rival(&mut self, rival: &schema::Vendor) -> Owner {
-        let known = rival.words.iter().find_map(|word| self.words.get(word.as_str()));
+        let known = rival.words.iter().find_map(|word| self.words.get(word.as_str())).copied();
         let owner = known.unwrap_or_else(|| self.vendor(&rival.name, false, false));
         let vendor = &mut self.vendors[usize::from(owner.0)];
         vendor.gateway |= rival.gateway;
@@ -143,10 +154,10 @@ impl Lexicon {
     fn learn(&mut self, owner: Owner, evidence: &Evidence) {
         for word in evidence.words.iter().map(|word| word.to_ascii_lowercase()) {
             if word.len() >= SHORTEST_ROOT {
-                let letters = letters(&word);
+                let letters = letters(word.as_bytes());
                 self.roots.push(Root { word: word.clone(), owner, letters });
             }
-            self.words.entry(word).insert_entry(owner);
+            self.words.insert(word, owner);
         }
         for host in &evidence.hosts {
             self.hosts.insert(host.to_ascii_lowercase(), owner);
@@ -185,23 +196,41 @@ impl Lexicon {
         self.vendors[usize::from(owner.0)].not_with.iter().any(|known| known == word)
     }
 
+    /// Whether a word, in any case, may name somebody; if not, it names nobody.
+    pub(crate) fn may_know(&self, word: &[u8]) -> bool {
+        self.outlines.may_have(word) || self.may_hold_root(word)
+    }
+
+    /// Whether a word, in any case, has all letters of a root, and is longer: what is a
+    /// root itself is among the words.
+    fn may_hold_root(&self, word: &[u8]) -> bool {
+        if word.len() <= SHORTEST_ROOT {
+            return false;
+        }
+        let letters = letters(word);
+        self.roots.iter().any(|root| root.letters & !letters == 0)
+    }
+
     /// Who a lower-case word names.
     pub(crate) fn word(&self, word: &str) -> Option<Owner> {
-        self.words.get(word).or_else(|| {
-            if word.len() <= SHORTEST_ROOT {
-                // What is a root itself is among the words.
-                return None;
-            }
-            let letters = letters(word);
-            let inside =
-                |root: &&Root| root.letters & !letters == 0 && word.contains(root.word.as_str());
+        if !self.may_know(word.as_bytes()) {
+            return None;
+        }
+        self.words.get(word).copied().or_else(|| {
+            let inside = |root: &&Root| word.contains(root.word.as_str());
             self.roots.iter().find(inside).map(|root| root.owner)
         })
     }
 
     /// Who a lower-case word names where it cannot be ordinary prose.
     pub(crate) fn plain_word(&self, word: &str) -> Option<Owner> {
-        self.word(word).or_else(|| self.plain.get(word))
+        self.word(word).or_else(|| self.plain.get(word).copied())
+    }
+
+    /// Whether a value, in any case, begins with the first letter of a product's name.
+    pub(crate) fn may_begin_product(&self, value: &[u8]) -> bool {
+        let first = value.first().map(|byte| usize::from(byte.to_ascii_lowercase()));
+        first.and_then(|first| self.products.get(first)).is_some_and(|names| !names.is_empty())
     }
 
     /// Whose host a lower-case name is, by its longest known ending.

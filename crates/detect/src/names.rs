@@ -123,19 +123,36 @@ pub(crate) fn spoils_secret(word: &str) -> bool {
 /// Whether a byte belongs to a name as people write names in code,
 /// configuration and header lines.
 pub(crate) fn is_name_byte(byte: u8) -> bool {
+    kind_of(byte) != 0
+}
+
+/// Kinds of the bytes of names, as bits.
+pub(crate) const LOWER: u8 = 1;
+pub(crate) const UPPER: u8 = 2;
+pub(crate) const DIGIT: u8 = 4;
+pub(crate) const DOT: u8 = 8;
+pub(crate) const MARK: u8 = 16;
+
+/// Of which kind a byte of a name is; 0 if it belongs to none.
+pub(crate) fn kind_of(byte: u8) -> u8 {
     /// Every byte of a text near a candidate is asked about.
-    static NAME_BYTES: [bool; 256] = {
-        let mut table = [false; 256];
+    static KINDS: [u8; 256] = {
+        let mut table = [0; 256];
         let mut byte = 0;
         while byte < 256 {
-            let it = byte as u8;
-            table[byte] =
-                it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-' | b'.' | b'$' | b'@' | b'/');
+            table[byte] = match byte as u8 {
+                b'a'..=b'z' => LOWER,
+                b'A'..=b'Z' => UPPER,
+                b'0'..=b'9' => DIGIT,
+                b'.' => DOT,
+                b'_' | b'-' | b'$' | b'@' | b'/' => MARK,
+                _ => 0,
+            };
             byte += 1;
         }
         table
     };
-    NAME_BYTES[usize::from(byte)]
+    KINDS[usize::from(byte)]
 }
 
 /// Splits a name at `_ - .`, at camel-case humps and around digits, and folds
