@@ -5,7 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
     time::Instant,
 };
 
@@ -60,7 +60,8 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let keeping = Keeping::of(&args.recording)?;
     let watched = keeping.as_ref().map(Keeping::watched).transpose()?;
     let least: Level = args.which.confidence.into();
-    let detector = Detector::new(&library, Options { low: least == Level::Low });
+    let options = Options { low: least == Level::Low };
+    let detector = Making::begin(&library, options);
     let mut targets = targets(&args)?;
     stores::reach(&mut targets, &args.stores, &inquiry.settings.network)?;
     let targets = targets;
@@ -79,8 +80,8 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
     let index = if args.targets.is_empty() { environment::git_index() } else { None };
     let opening = apart::settings();
     let unpack = (!args.what.no_unpack).then_some(&opening);
-    let options = Options { low: least == Level::Low };
     let memory = resume::memory(&args, &library, options, unpack, started_at.as_second())?;
+    let detector = detector.end(&library, options);
     let request = Request {
         targets: &targets,
         scope: scope.clone(),
@@ -199,6 +200,27 @@ pub(crate) fn run(mut args: args::Scan, color: Color) -> Result<Exit, Failure> {
         alerts::tell(&keeping.config, &library, store, since, network.as_ref(), *quiet)?;
     }
     Ok(exit)
+}
+
+/// A detector that is made while the rest of a scan is prepared: files are read, a
+/// database is opened.
+struct Making(Option<JoinHandle<Detector>>);
+
+impl Making {
+    fn begin(library: &Arc<Library>, options: Options) -> Self {
+        let library = Arc::clone(library);
+        let make = move || Detector::new(&library, options);
+        Self(thread::Builder::new().name("detector".into()).spawn(make).ok())
+    }
+
+    /// What was made; without a thread it is made here.
+    fn end(self, library: &Library, options: Options) -> Detector {
+        match self.0.map(JoinHandle::join) {
+            Some(Ok(detector)) => detector,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Detector::new(library, options),
+        }
+    }
 }
 
 /// Where findings are kept, if they are.

@@ -141,6 +141,54 @@ fn what_comes_anew_is_found_and_what_was_accepted_is_looked_at_each_time() {
 }
 
 #[test]
+fn what_becomes_of_packs_and_refs_hides_nothing_from_scans_of_which_two_run_at_once() {
+    let world = repository(400);
+    world.git(&["gc", "-q"]);
+    let history = [&SCAN[..], &["--history-only"]].concat();
+    let resume = || {
+        let mut command = world.leeward(&world.work());
+        command.args(&history).arg("--resume");
+        command
+    };
+    let counted = |run: &Run| {
+        let scanned = run.json()["coverage"]["objects_scanned"].as_u64().unwrap();
+        (scanned, before(run, "objects"))
+    };
+    let whole = world.run(&history).exits(1);
+    let all = counted(&whole).0;
+    let both: Vec<_> = (0..2)
+        .map(|_| resume().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+        .collect();
+    for child in both {
+        let run = Run::of(&child.wait_with_output().unwrap());
+        assert_eq!(essence(&run), essence(&whole));
+    }
+    // The whole pack is known: only what held something is looked at, and all is counted.
+    let again = Run::of(&resume().output().unwrap());
+    assert_eq!(essence(&again), essence(&whole));
+    assert_eq!(counted(&again), (5, all - 5));
+    let change: [(&str, &[&[&str]], u64); 5] = [
+        ("packs are written anew", &[&["repack", "-q", "-a", "-d", "-f", "--depth=4"]], all),
+        ("a ref leads there", &[&["branch", "kept", "HEAD~3"]], all),
+        ("another ref is moved", &[&["reset", "-q", "--hard", "HEAD~200"]], all),
+        ("an object is added that nothing leads to", &[&["hash-object", "-w", "k.env"]], all + 1),
+        ("it is packed", &[&["repack", "-q", "-a", "-d", "-k"]], all + 1),
+    ];
+    world.write("k.env", line(&key()));
+    for (what, commands, total) in change {
+        commands.iter().for_each(|command| drop(world.git(command)));
+        let without = world.run(&history).exits(1);
+        for _ in 0..2 {
+            let with = Run::of(&resume().output().unwrap());
+            assert_eq!(essence(&with), essence(&without), "{what}");
+            let (scanned, judged) = counted(&with);
+            assert_eq!(scanned + judged, total, "{what}");
+            assert!(scanned <= 6, "{what}: {scanned}");
+        }
+    }
+}
+
+#[test]
 fn a_scan_that_is_interrupted_says_how_to_go_on() {
     let world = repository(3000);
     // On a machine that is busy it may be too early or too late for an interrupt.
