@@ -14,6 +14,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use async_nats::{Client, ConnectOptions};
 use leeward_model::Secret;
 use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
 
 use crate::queue::Trouble;
 
@@ -95,6 +96,8 @@ impl Login {
                             (SU…) nor `USER:PASSWORD`";
         let text = std::str::from_utf8(text).map_err(|_| WHAT)?.trim();
         if text.contains("-----BEGIN NATS USER JWT-----") {
+            // Whoever reads it looks for a line's end behind the last line.
+            let text = Zeroizing::new(format!("{text}\n"));
             return Ok(Self::Credentials(Secret::new(text.as_bytes())));
         }
         if text.starts_with("SU") && text.len() == 58 && !text.contains(':') {
@@ -116,8 +119,8 @@ pub struct Address {
     pub url: String,
     /// Who asks.
     pub login: Login,
-    /// Certificates (PEM) that are trusted besides the system's.
-    pub ca: Vec<PathBuf>,
+    /// A file of certificates (PEM) that are trusted besides the system's.
+    pub ca: Option<PathBuf>,
 }
 
 impl Address {
@@ -162,7 +165,7 @@ impl Address {
             .event_callback(|event| async move {
                 tracing::info!("the connection to the queue: {event}");
             });
-        for path in &self.ca {
+        if let Some(path) = &self.ca {
             options = options.add_root_certificates(path.clone());
         }
         if self.url.split(',').all(|server| server.trim().starts_with("tls://")) {

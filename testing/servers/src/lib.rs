@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod azurite;
+mod certificate;
 mod chromium;
 mod find;
 mod gcs;

@@ -5,12 +5,19 @@ use std::{fs, path::PathBuf, process::Command};
 
 use tempfile::TempDir;
 
-use crate::guarded::{Guarded, free, installed, run};
+use crate::{
+    certificate::certify,
+    guarded::{Guarded, free, installed, run},
+};
+
+/// How much one keeps, as NATS spells it: more than any test.
+const ROOM: &str = "8GB";
 
 /// A server.
 pub struct Nats {
     port: u16,
     monitor: u16,
+    is_private: bool,
     directory: TempDir,
     server: Option<Guarded>,
 }
@@ -22,7 +29,7 @@ impl Nats {
     ///
     /// If it cannot be started, with what is missing.
     pub fn start(more: &str) -> Self {
-        Self::with_room("8GB", more)
+        Self::with_room(ROOM, more)
     }
 
     /// Starts one that keeps no more than `room`, as NATS spells it. Without such a bound
@@ -33,17 +40,52 @@ impl Nats {
     ///
     /// If it cannot be started, with what is missing.
     pub fn with_room(room: &str, more: &str) -> Self {
+        Self::set(room, false, more)
+    }
+
+    /// Starts one that speaks TLS alone, with a certificate for `localhost`.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started, with what is missing.
+    pub fn private(more: &str) -> Self {
+        Self::set(ROOM, true, more)
+    }
+
+    /// Starts three that keep everything together.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be started, with what is missing.
+    pub fn three() -> [Self; 3] {
+        let ports = [free(), free(), free()];
+        let routes = ports.map(|port| format!("\"nats://127.0.0.1:{port}\"")).join(", ");
+        ports.map(|port| {
+            Self::start(&format!(
+                "server_name: \"at-{port}\"\n\
+                 cluster {{ name: three, listen: \"127.0.0.1:{port}\", routes: [{routes}] }}\n"
+            ))
+        })
+    }
+
+    fn set(room: &str, is_private: bool, more: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("leeward-nats-").tempdir();
         let directory = directory.expect("a temporary directory can be made");
         let (port, monitor) = (free(), free());
-        let settings = format!(
+        let at = directory.path().display();
+        let mut settings = format!(
             "listen: \"127.0.0.1:{port}\"\nhttp: \"127.0.0.1:{monitor}\"\n\
-             jetstream {{ store_dir: \"{}\", sync_interval: always, \
-             max_file_store: {room} }}\n{more}\n",
-            directory.path().join("data").display()
+             jetstream {{ store_dir: \"{at}/data\", sync_interval: always, \
+             max_file_store: {room} }}\n{more}\n"
         );
+        if is_private {
+            certify(directory.path(), &|_| {});
+            settings.push_str(&format!(
+                "tls {{ cert_file: \"{at}/server.pem\", key_file: \"{at}/server.key\" }}\n"
+            ));
+        }
         fs::write(directory.path().join("nats.conf"), settings).expect("the directory is ours");
-        let mut server = Self { port, monitor, directory, server: None };
+        let mut server = Self { port, monitor, is_private, directory, server: None };
         server.begin();
         server
     }
@@ -67,7 +109,15 @@ impl Nats {
 
     /// Its address.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        match self.is_private {
+            true => format!("tls://localhost:{}", self.port),
+            false => format!("nats://127.0.0.1:{}", self.port),
+        }
+    }
+
+    /// The certificate of the issuer of its certificate, if it speaks TLS.
+    pub fn issuer(&self) -> PathBuf {
+        self.directory.path().join("issuer.pem")
     }
 
     /// The address of what it says of itself.

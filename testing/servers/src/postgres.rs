@@ -4,10 +4,7 @@
 use std::{
     fs,
     net::TcpListener,
-    os::unix::{
-        fs::{PermissionsExt as _, chown},
-        process::CommandExt as _,
-    },
+    os::unix::{fs::chown, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -20,7 +17,7 @@ use std::{
 
 use ::postgres::{Client, NoTls};
 
-use crate::find::programs;
+use crate::{certificate::certify, find::programs};
 
 /// A password that must be encoded in an address and must not be shown.
 const PASSWORD: &str = "hush:never@shown?";
@@ -155,26 +152,6 @@ impl Postgres {
     /// `localhost`.
     pub fn issuer(&self) -> PathBuf {
         self.directory.join("issuer.pem")
-    }
-}
-
-/// A certificate for `localhost`, and the one of whoever issued it.
-fn certify(directory: &Path, own: &dyn Fn(&Path)) {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-    let key = KeyPair::generate().expect("a key can be made");
-    let mut params = CertificateParams::new(Vec::new()).expect("no names are valid names");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let issuer = params.self_signed(&key).expect("a key signs for itself");
-    fs::write(directory.join("issuer.pem"), issuer.pem()).expect("the directory is ours");
-    let signer = Issuer::new(params, key);
-    let key = KeyPair::generate().expect("a key can be made");
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a valid name");
-    let certificate = params.signed_by(&key, &signer).expect("the issuer signs");
-    for (name, text) in [("server.pem", certificate.pem()), ("server.key", key.serialize_pem())] {
-        let path = directory.join(name);
-        fs::write(&path, text).expect("the directory is ours");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the file is ours");
-        own(&path);
     }
 }
 

@@ -17,9 +17,10 @@ pub(crate) struct AtQueue {
     /// `USER:PASSWORD`.
     #[arg(long, value_name = "FILE", requires = "queue")]
     pub(crate) queue_credentials: Option<PathBuf>,
-    /// Trust the certificates in this file (PEM) for the queue, besides the system's.
+    /// Trust the certificates in this file (PEM, any number of them) for the queue, besides
+    /// the system's.
     #[arg(long, value_name = "FILE", requires = "queue")]
-    pub(crate) queue_ca: Vec<PathBuf>,
+    pub(crate) queue_ca: Option<PathBuf>,
 }
 
 /// How the server keeps the queue.

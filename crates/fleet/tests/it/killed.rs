@@ -44,11 +44,8 @@ fn told(name: &str) -> Option<String> {
 #[test]
 fn a_worker() {
     let (Some(url), Some(at)) = (told(QUEUE), told(PLACE)) else { return };
-    let address = leeward_fleet::nats::Address {
-        url,
-        login: leeward_fleet::nats::Login::Anyone,
-        ca: Vec::new(),
-    };
+    let address =
+        leeward_fleet::nats::Address { url, login: leeward_fleet::nats::Login::Anyone, ca: None };
     let place = workplace(Path::new(&at), Planning { part_bytes: 64 << 10, most: 8 });
     loop {
         let Ok(queue) = Nats::worker(&address) else {

@@ -11,5 +11,7 @@ mod killed;
 mod nats;
 #[cfg(feature = "nats")]
 mod permissions;
+#[cfg(feature = "nats")]
+mod private;
 mod promises;
 mod within;

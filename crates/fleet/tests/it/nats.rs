@@ -10,7 +10,7 @@ use leeward_fleet::{
 use crate::promises;
 
 pub(crate) fn address(server: &leeward_servers::Nats) -> Address {
-    Address { url: server.url(), login: Login::Anyone, ca: Vec::new() }
+    Address { url: server.url(), login: Login::Anyone, ca: None }
 }
 
 pub(crate) fn setup() -> Setup {
@@ -76,8 +76,7 @@ fn what_would_lose_work_is_refused() {
     client.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     assert_eq!(syncs(body.as_bytes()), Ok(()));
-    let nowhere =
-        Address { url: "nats://127.0.0.1:1".to_owned(), login: Login::Anyone, ca: Vec::new() };
+    let nowhere = Address { url: "nats://127.0.0.1:1".to_owned(), login: Login::Anyone, ca: None };
     assert!(Nats::worker(&nowhere).unwrap_err().to_string().contains("is reached"));
 }
 

@@ -27,7 +27,7 @@ fn server() -> leeward_servers::Nats {
 
 fn address(server: &leeward_servers::Nats, user: &str, password: &str) -> Address {
     let login = Login::Password(user.to_owned(), Secret::new(password.as_bytes()));
-    Address { url: server.url(), login, ca: Vec::new() }
+    Address { url: server.url(), login, ca: None }
 }
 
 #[test]
