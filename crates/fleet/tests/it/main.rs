@@ -14,4 +14,6 @@ mod permissions;
 #[cfg(feature = "nats")]
 mod private;
 mod promises;
+#[cfg(feature = "nats")]
+mod three;
 mod within;
