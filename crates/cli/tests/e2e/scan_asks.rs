@@ -231,7 +231,7 @@ fn an_interrupt_while_asking_keeps_what_is_known() {
     let begun = Instant::now();
     interrupt(&child);
     let run = Run::of(&child.wait_with_output().unwrap()).exits(1);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
     assert!(run.err.starts_with("stopping;"), "{}", run.err);
     let document = run.json();
     assert_eq!(of(&document, &live)["verification"]["validity"], "active");
