@@ -10,6 +10,8 @@
 
 mod queued;
 mod served;
+#[cfg(feature = "fleet")]
+mod shared;
 mod site;
 
 use std::{

@@ -11,19 +11,21 @@ use std::{
 use super::{BROKEN, served::Served, site::Site};
 use crate::fixture::{World, key, line};
 
-const REPOSITORIES: usize = 10;
+pub(super) const REPOSITORIES: usize = 10;
 
 /// A number that the database tells.
-fn told(world: &World, sql: &str) -> i64 {
+pub(super) fn told(world: &World, sql: &str) -> i64 {
     let database = rusqlite::Connection::open(world.work().join("a.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
     database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-const SCANNED: &str = "SELECT count(*) FROM jobs WHERE kind = 'queue.scan' AND state = 'done'";
-const DONE: &str = "SELECT count(*) FROM jobs WHERE kind = 'repository' AND state = 'done'";
+pub(super) const SCANNED: &str =
+    "SELECT count(*) FROM jobs WHERE kind = 'queue.scan' AND state = 'done'";
+pub(super) const DONE: &str =
+    "SELECT count(*) FROM jobs WHERE kind = 'repository' AND state = 'done'";
 
-fn wait(world: &World, served: &Served<'_>, sql: &str, least: usize) {
+pub(super) fn wait(world: &World, served: &Served<'_>, sql: &str, least: usize) {
     let begun = Instant::now();
     while told(world, sql) < least as i64 {
         assert!(begun.elapsed() < 3 * BROKEN, "{sql}: {}\n{}", told(world, sql), served.log());
@@ -37,13 +39,13 @@ fn start<'w>(world: &'w World, canaries: &'w [String]) -> Served<'w> {
     Served::start(world, config.to_str().unwrap(), "http://127.0.0.1:1", "none", canaries)
 }
 
-fn adds(world: &World, urls: &[String]) {
+pub(super) fn adds(world: &World, urls: &[String]) {
     world.write("list", urls.join("\n"));
     world.run(["fleet", "add", "list", "--store", "a.db"]).exits(0);
 }
 
 /// What was found, and where.
-fn found(world: &World) -> Vec<String> {
+pub(super) fn found(world: &World) -> Vec<String> {
     let args = ["incident", "list", "--store", "a.db", "--format", "json"];
     let listed = world.run(args).exits(0).json();
     let mut all: Vec<String> = listed["incidents"]

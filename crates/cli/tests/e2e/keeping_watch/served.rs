@@ -81,6 +81,18 @@ impl<'w> Served<'w> {
         admin: &str,
         canaries: &'w [String],
     ) -> Self {
+        Self::start_with(world, config, provider, admin, canaries, &[])
+    }
+
+    /// The same, with more typed.
+    pub(super) fn start_with(
+        world: &'w World,
+        config: &str,
+        provider: &str,
+        admin: &str,
+        canaries: &'w [String],
+        more: &[&str],
+    ) -> Self {
         let nth = fs::read_dir(world.work()).unwrap().count();
         let (out, err) =
             (world.work().join(format!("{nth}.out")), world.work().join(format!("{nth}.err")));
@@ -88,6 +100,7 @@ impl<'w> Served<'w> {
         let child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--store", "a.db", "--config", config])
             .args(["--base-url", provider])
+            .args(more)
             .env("LEEWARD_ADMIN_KEY", admin)
             .env("HUB_SECRET", Self::HUB)
             .env("INTEL_SECRET", Self::INTEL)
