@@ -2,6 +2,8 @@
 //! to nothing, and given up with a reason in the end. Whoever does it may end in the
 //! middle, so it is done at least once, and must come to the same if it is done twice.
 
+mod due;
+
 use std::{fmt, str::FromStr};
 
 use crate::{
@@ -203,24 +205,24 @@ impl Store {
         now: i64,
         until: i64,
     ) -> Result<Option<Job>, Trouble> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM jobs WHERE {which} AND (\
-             (state = 'waiting' AND (not_before <= ?1 OR not_before > ?2) AND NOT EXISTS (\
-                SELECT 1 FROM jobs AS others WHERE others.state = 'running' \
-                AND others.until >= ?1 AND others.until <= ?2 \
-                AND others.kind = jobs.kind AND others.key = jobs.key)) \
-             OR (state = 'running' AND (until < ?1 OR until > ?2))) \
-             ORDER BY not_before, id LIMIT 1"
-        );
         let far = now.saturating_add(FURTHEST);
         let mut bound = vec![now.into(), far.into()];
         bound.extend_from_slice(more);
+        let questions = due::questions(COLUMNS, which);
+        let next = |db: &mut Db| -> Result<Option<Job>, Trouble> {
+            for question in &questions {
+                if let Some(job) = db.one(question, &bound, read)? {
+                    return Ok(Some(job));
+                }
+            }
+            Ok(None)
+        };
         // Who finds nothing keeps no writer waiting: this is asked every second.
-        if self.db.one(&sql, &bound, |_| Ok(()))?.is_none() {
+        if next(&mut self.db)?.is_none() {
             return Ok(None);
         }
         self.db.write(|db| {
-            let Some(mut job) = db.one(&sql, &bound, read)? else { return Ok(None) };
+            let Some(mut job) = next(db)? else { return Ok(None) };
             let sql = "UPDATE jobs SET state = 'running', holder = ?2, until = ?3, \
                        attempts = attempts + 1 WHERE id = ?1";
             db.execute(sql, &[job.id.0.into(), holder.into(), until.into()])?;

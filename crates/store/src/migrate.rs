@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("accounts", include_str!("../migrations/0005_accounts.sql")),
     ("overview", include_str!("../migrations/0006_overview.sql")),
     ("judged", include_str!("../migrations/0007_judged.sql")),
+    ("work", include_str!("../migrations/0008_work.sql")),
 ];
 
 /// The newest version that is known.
