@@ -6,6 +6,7 @@ mod due;
 
 use std::{fmt, str::FromStr};
 
+use self::due::Which;
 use crate::{
     db::{Db, Row, Value},
     store::Store,
@@ -183,7 +184,7 @@ impl Store {
     /// any more too, and nothing whose like is being done. What lies in a queue of its
     /// own ([`IN_A_QUEUE`]) is left to those who take it by its kind.
     pub fn job_take(&mut self, holder: &str, now: i64, until: i64) -> Result<Option<Job>, Trouble> {
-        self.take_where("kind NOT LIKE 'queue.%'", &[], holder, now, until)
+        self.take(Which::OutsideQueues, holder, now, until)
     }
 
     /// The same for work of one kind.
@@ -194,24 +195,20 @@ impl Store {
         now: i64,
         until: i64,
     ) -> Result<Option<Job>, Trouble> {
-        self.take_where("kind = ?3", &[kind.into()], holder, now, until)
+        self.take(Which::Of(kind), holder, now, until)
     }
 
-    fn take_where(
+    fn take(
         &mut self,
-        which: &str,
-        more: &[Value<'_>],
+        which: Which<'_>,
         holder: &str,
         now: i64,
         until: i64,
     ) -> Result<Option<Job>, Trouble> {
-        let far = now.saturating_add(FURTHEST);
-        let mut bound = vec![now.into(), far.into()];
-        bound.extend_from_slice(more);
-        let questions = due::questions(COLUMNS, which);
+        let questions = due::questions(COLUMNS, which, now, now.saturating_add(FURTHEST));
         let next = |db: &mut Db| -> Result<Option<Job>, Trouble> {
-            for question in &questions {
-                if let Some(job) = db.one(question, &bound, read)? {
+            for (question, bound) in &questions {
+                if let Some(job) = db.one(question, bound, read)? {
                     return Ok(Some(job));
                 }
             }
