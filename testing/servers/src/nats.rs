@@ -73,18 +73,19 @@ impl Nats {
         let directory = directory.expect("a temporary directory can be made");
         let (port, monitor) = (free(), free());
         let at = directory.path().display();
-        let mut settings = format!(
+        let settings = format!(
             "listen: \"127.0.0.1:{port}\"\nhttp: \"127.0.0.1:{monitor}\"\n\
              jetstream {{ store_dir: \"{at}/data\", sync_interval: always, \
              max_file_store: {room} }}\n{more}\n"
         );
-        if is_private {
+        let tls = if is_private {
             certify(directory.path(), &|_| {});
-            settings.push_str(&format!(
-                "tls {{ cert_file: \"{at}/server.pem\", key_file: \"{at}/server.key\" }}\n"
-            ));
-        }
-        fs::write(directory.path().join("nats.conf"), settings).expect("the directory is ours");
+            format!("tls {{ cert_file: \"{at}/server.pem\", key_file: \"{at}/server.key\" }}\n")
+        } else {
+            String::new()
+        };
+        fs::write(directory.path().join("nats.conf"), settings + &tls)
+            .expect("the directory is ours");
         let mut server = Self { port, monitor, is_private, directory, server: None };
         server.begin();
         server

@@ -36,11 +36,11 @@ fn each_of_three_servers_may_be_killed_and_the_others_go_on() {
     let office = until_done(|| Nats::server(&address, &setup));
     let worker = until_done(|| Nats::worker(&address));
     let wait = Duration::from_millis(500);
-    for down in 0..servers.len() {
+    for (down, server) in servers.iter_mut().enumerate() {
         let (before, after) = (format!("before {down}"), format!("after {down}"));
         until_done(|| office.publish(&before, before.as_bytes()));
         let held = until_done(|| worker.pull(wait)?.ok_or_else(none));
-        servers[down].kill();
+        server.kill();
         // What is being done goes on, and so does what comes.
         until_done(|| held.progress()?.then_some(()).ok_or_else(none));
         let placed = until_done(|| worker.report(&before, b"its result"));
@@ -53,7 +53,7 @@ fn each_of_three_servers_may_be_killed_and_the_others_go_on() {
         let result = until_done(|| office.collect(wait)?.ok_or_else(none));
         assert_eq!(result.bytes(), b"its result");
         until_done(|| result.ack());
-        servers[down].begin();
+        server.begin();
     }
 }
 
